@@ -1,0 +1,211 @@
+"""What a platform must offer, and what it is offered.
+
+An adapter package exports one value, `adapter = Platform(...)`, named by an entry point of the group
+`botcore.adapters`. The engine builds an `Adapter` from it, hands it a `Gateway` and answers through its `Outlet`.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from botcore.messages import Address, Chat, Incoming, Piece, Reply, Sender
+
+if TYPE_CHECKING:
+    from botcore.plugin import Command, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a platform can do.
+
+    `edits`: a sent message can be replaced, so a place is reserved before the answer is known.
+    `idempotent`: `Outlet.send` with the same key never shows a second message.
+    `typing_seconds`: how long one typing pulse shows. `text`: characters of one message (the adapter's `split`
+    counts in the platform's own unit). `upload_bytes`: the largest file sent; `fetch_bytes`: the largest fetched.
+    """
+
+    text: int
+    edits: bool
+    idempotent: bool
+    typing_seconds: float
+    upload_bytes: int
+    fetch_bytes: int
+
+
+class Outlet(Protocol):
+    """The way out: one per adapter, used by many conversations at once.
+
+    Every method may raise `SendLater` (flood control beyond what pacing foresaw), `SendUnknown` (it may have
+    landed), `SendFailed` (refused for good) or `MessageGone`; nothing else. A message that is already as wanted
+    counts as success.
+    """
+
+    limits: Limits
+
+    def split(self, reply: Reply) -> Sequence[Piece]:
+        """Cut a reply into the messages this platform will show, in order. At least one. Must not block (50 ms)."""
+        ...
+
+    async def send(self, address: Address, piece: Piece, *, key: str) -> str:
+        """Send a message, waiting for the chat's turn; return the platform's id of it. `key` identifies the send."""
+        ...
+
+    async def edit(self, address: Address, external_id: str, piece: Piece) -> None:
+        """Replace a sent message by its final form, waiting for the chat's turn. Never dropped."""
+        ...
+
+    async def frame_slot(self, address: Address) -> None:
+        """Wait until this chat may be shown another intermediate frame of a growing answer."""
+        ...
+
+    async def frame(self, address: Address, external_id: str, text: str) -> None:
+        """Show an answer so far, as plain text. May be dropped."""
+        ...
+
+    async def delete(self, address: Address, external_id: str) -> None:
+        """Remove a sent message; one that is gone is fine."""
+        ...
+
+    async def typing(self, address: Address) -> None:
+        """Show once that an answer is being written. May be dropped."""
+        ...
+
+    def fetch(self, ref: str, *, most: int) -> AsyncIterator[bytes]:
+        """Stream an incoming attachment. Raises Unsuitable where it has more than `most` bytes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One visible message of a chat, for adapters that show the chat themselves (the browser).
+
+    `mine`: the bot wrote it. `external_id` is what `Outlet.send` returned, or the incoming message's.
+    `settled`: the answer is final; otherwise a place that is still being filled.
+    """
+
+    external_id: str
+    mine: bool
+    piece: Piece
+    at: datetime
+    settled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSummary:
+    """One chat in a list: `title` is its first message, shortened; `last` is the time of its last message."""
+
+    id: str
+    title: str
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRequest:
+    """A stranger who waits for the owner's approval."""
+
+    code: str
+    platform: str
+    user: str
+    name: str
+    since: datetime
+
+
+class Gateway(Protocol):
+    """The way in: what the engine offers an adapter."""
+
+    async def accept(self, *incoming: Incoming) -> None:
+        """Make these durable, in order, in one transaction; only then confirm them to the platform.
+
+        Redelivered ones (same platform, bot and id) and ones that are not meant for the bot are dropped silently.
+        Waits while too much is open. Raises StoreUnavailable: then nothing of it is stored; do not confirm.
+        """
+        ...
+
+    def commands(self) -> Sequence["Command"]:
+        """The commands of all loaded plugins, for menus and slash commands, sorted by name."""
+        ...
+
+    async def transcript(self, chat: Chat, *, most: int = 200) -> Sequence[Entry]:
+        """The last visible messages of a chat, oldest first."""
+        ...
+
+    async def chats(self, platform: str, sender: Sender) -> Sequence[ChatSummary]:
+        """The chats in which this person wrote, latest first."""
+        ...
+
+    async def forget_chat(self, chat: Chat) -> None:
+        """Delete a chat with all its messages."""
+        ...
+
+    async def last_seen(self, platform: str, bot: str, chat: str) -> str | None:
+        """The id of the last message accepted from a chat, to catch up after a restart."""
+        ...
+
+    async def access_requests(self) -> Sequence[AccessRequest]:
+        """Strangers who wait for approval, oldest first."""
+        ...
+
+    async def decide_access(self, code: str, *, approve: bool) -> bool:
+        """Approve or refuse a waiting stranger. False: no such code."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `botcore doctor`: what was checked, how it stands, and what to do about it."""
+
+    name: str
+    state: Literal["ok", "note", "fail"]
+    text: str
+    remedy: str = ""
+
+
+class Adapter(Protocol):
+    """A platform connection: `start` returns once messages come in; `stop_receiving`, the drain, then `close`."""
+
+    platform: str
+    outlet: Outlet
+
+    async def start(self, gateway: Gateway) -> None:
+        """Connect and begin to receive. Raises ConfigError where the token or an address is wrong."""
+        ...
+
+    async def stop_receiving(self) -> None:
+        """Take no further messages; sending still works."""
+        ...
+
+    async def close(self) -> None:
+        """Close every connection."""
+        ...
+
+    async def check(self) -> Sequence[Finding]:
+        """What `botcore doctor` says of this platform, without receiving anything."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What an adapter is built from: its own settings, the secrets it named, and facts of the whole bot."""
+
+    settings: "Settings"
+    secrets: Mapping[str, str]
+    bot_name: str = "botcore"
+    offline: bool = False
+    data_dir: str = "data"
+    facts: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """An adapter package's one value.
+
+    `secrets` names the environment variables it reads; it is started when all of `needs` are present (empty: always,
+    unless its settings have `enabled` false). `build` makes the adapter and may raise ConfigError.
+    """
+
+    name: str
+    settings: type["Settings"]
+    build: Callable[[Setup], Adapter]
+    secrets: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()

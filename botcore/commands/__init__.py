@@ -1,0 +1,1 @@
+"""Typed function to text command, slash options, tool schema and help; and the one gate before it."""
