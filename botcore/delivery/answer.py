@@ -1,0 +1,226 @@
+"""The answer to one message while its turn is taken: a reserved place, a growing text, and at the end one commit."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+
+from sqlalchemy import Connection
+
+from botcore.adapter import Outlet
+from botcore.delivery import inbox, outbox, steps
+from botcore.delivery.outbox import GONE, READY, RESERVED, SENT, SURPLUS, Place
+from botcore.delivery.sending import patiently
+from botcore.delivery.work import Database, Work
+from botcore.errors import DeliveryError, Fenced, SendFailed
+from botcore.messages import Json, Piece, Reply, Text
+
+log = logging.getLogger(__name__)
+
+Record = Callable[[Connection], None]
+"""Further writes of the same transaction: history, usage."""
+
+TYPING_AFTER = 0.7  # seconds without any text before typing is shown: a fast answer needs no second call
+TYPING_MOST = 300.0  # seconds; a chat that "types" longer than five minutes looks broken
+
+
+class Answer:
+    """What a turn shows and commits.
+
+    `place` the answer first (`reserve`, `adopt` or neither), `show` its text as it grows, then call exactly one of
+    `commit`, `ask` and `ignore`. Each raises Fenced once another attempt owns the message.
+    """
+
+    def __init__(self, work: Work, outlet: Outlet, database: Database, *, placeholder: str) -> None:
+        self._work = work
+        self._outlet = outlet
+        self._database = database
+        self._placeholder = placeholder
+        self._first = 1 + max((place.part for place in work.places if place.state in (SENT, GONE)), default=-1)
+        self._places = [place for place in work.places if place.part >= self._first]
+        self._adopted_from: int | None = None
+        self._reservation: asyncio.Task[None] | None = None
+        self._painter: asyncio.Task[None] | None = None
+        self._pulse: asyncio.Task[None] | None = None
+        self._text = ""
+        self._changed = asyncio.Event()
+        self.settled = False
+        """Whether `commit`, `ask` or `ignore` was called."""
+        self.closed = False
+        """Whether the message is closed already, with nothing to deliver."""
+
+    # ---- before the text is known ----
+
+    def reserve(self) -> None:
+        """Take the answer's place on the platform, in the background, where the platform can replace messages."""
+        if self._outlet.limits.edits and not self._places and self._reservation is None:
+            self._reservation = asyncio.create_task(self._reserve(0), name=f"reserve {self._work.head.id}")
+        if self._pulse is None:
+            self._pulse = asyncio.create_task(self._typing(), name=f"typing {self._work.head.id}")
+
+    def adopt(self, inbox_id: int, places: Sequence[Place]) -> None:
+        """Answer in the places of an earlier answer: an edited question is answered where it was."""
+        standing = [place for place in places if place.external_id and place.state in (SENT, READY, RESERVED)]
+        if standing and not self._places:
+            self._adopted_from = inbox_id
+            self._places = [
+                Place(self._first + index, RESERVED, place.external_id) for index, place in enumerate(standing)
+            ]
+
+    async def _reserve(self, index: int) -> None:
+        part, piece = self._first + index, Piece(self._placeholder)
+        key = f"{self._work.head.id}/{part}"
+        external_id = await patiently(self._outlet.send, self._work.address, piece, key=key)
+        place = Place(part, RESERVED, external_id, piece)
+        try:
+            await self._database.run(partial(outbox.put, fence=self._work.fence, written=[place]))
+        except Fenced:
+            await self._outlet.delete(self._work.address, external_id)
+            raise
+        self._places.append(place)
+
+    async def _typing(self) -> None:
+        pulse = self._outlet.limits.typing_seconds
+        await asyncio.sleep(TYPING_AFTER)
+        for _ in range(int(TYPING_MOST / pulse)):
+            try:
+                await self._outlet.typing(self._work.address)
+            except DeliveryError as error:
+                log.debug("typing was not shown: %s", error)
+                return
+            await asyncio.sleep(pulse)
+
+    # ---- while it grows ----
+
+    def show(self, text: str) -> None:
+        """Show the answer so far. Returns at once; the platform's pace decides which states become visible."""
+        if self._outlet.limits.edits and text.strip():
+            self._text = text
+            self._changed.set()
+            if self._painter is None:
+                self._painter = asyncio.create_task(self._paint(), name=f"paint {self._work.head.id}")
+
+    async def _paint(self) -> None:
+        await self._reserved()
+        painted = ""
+        while self._places:
+            await self._changed.wait()
+            self._changed.clear()
+            await self._outlet.frame_slot(self._work.address)
+            if self._pulse is not None:
+                self._pulse.cancel()
+            if self._text == painted:
+                continue
+            painted = self._text
+            await self._frames(painted)
+
+    async def _frames(self, text: str) -> None:
+        """Show `text` in as many places as it needs; earlier ones stay as they are once they are full."""
+        pieces = [text]
+        if len(text) > self._outlet.limits.text // 2:  # only then may it be more than one message in any unit
+            pieces = [piece.text for piece in self._outlet.split(Reply.of(Text(text, plain=True)))]
+        try:
+            while len(self._places) < len(pieces):
+                await self._reserve(len(self._places))
+            last = len(pieces) - 1
+            for place, piece in list(zip(self._places, pieces, strict=False))[max(0, last - 1) :]:
+                if place.external_id is not None:
+                    await self._outlet.frame(self._work.address, place.external_id, piece)
+        except Fenced:
+            raise
+        except DeliveryError as error:
+            log.debug("a frame was not shown: %s", error)
+
+    async def _reserved(self) -> None:
+        if self._reservation is not None:
+            await asyncio.shield(self._reservation)
+
+    async def _still(self) -> None:
+        """Stop showing: what comes next is final and must not be overtaken by a frame."""
+        for task in (self._painter, self._pulse):
+            if task is not None:
+                task.cancel()
+        await asyncio.gather(
+            *(task for task in (self._painter, self._pulse) if task is not None), return_exceptions=True
+        )
+        if self._reservation is not None:
+            with suppress(SendFailed):  # the courier meets the same refusal and records it
+                await self._reservation
+        self._painter = self._pulse = self._reservation = None
+
+    # ---- the end ----
+
+    async def commit(self, reply: Reply, *, kind: str = "answer", record: Record | None = None) -> None:
+        """Make the answer durable, together with what `record` writes. It is sent afterwards, whatever happens."""
+        await self._still()
+        pieces = list(self._outlet.split(reply))
+        written = self._written(pieces, kind)
+
+        def unit(c: Connection) -> None:
+            outbox.put(c, self._work.fence, written)
+            if self._adopted_from is not None:
+                outbox.hand_over(c, self._adopted_from)
+            if record is not None:
+                record(c)
+
+        await self._database.run(unit)
+        self._settle(written)
+
+    def _written(self, pieces: Sequence[Piece], kind: str) -> list[Place]:
+        places = {place.part: place for place in self._places}
+        written: list[Place] = []
+        for index, piece in enumerate(pieces):
+            place = places.pop(self._first + index, None)
+            written.append(Place(self._first + index, READY, place.external_id if place else None, piece, kind))
+        written.extend(Place(place.part, SURPLUS, place.external_id, None, kind) for place in places.values())
+        return written
+
+    async def ask(self, step: str, question: Reply, *, record: Record | None = None) -> None:
+        """Commit a question; the message then waits for the person's next one, whose text becomes `step`'s result."""
+
+        def unit(c: Connection) -> None:
+            steps.record(c, self._work.fence, f"{steps.ASKED}{step}", True)
+            if record is not None:
+                record(c)
+
+        await self.commit(question, kind="question", record=unit)
+
+    async def ignore(self, why: str, *, record: Record | None = None) -> None:
+        """Close the message without an answer: nobody expects one."""
+        await self._still()
+        surplus = [Place(place.part, SURPLUS, place.external_id) for place in self._places]
+
+        def unit(c: Connection) -> None:
+            outbox.put(c, self._work.fence, surplus)
+            if record is not None:
+                record(c)
+            if not surplus:
+                inbox.close(c, self._work.fence, self._work.others, state="ignored", why=why)
+
+        await self._database.run(unit)
+        self._settle(surplus)
+        self.closed = not surplus
+
+    def _settle(self, written: Sequence[Place]) -> None:
+        earlier = [place for place in self._work.places if place.part < self._first]
+        self._work.places = [*earlier, *written]
+        self.settled = True
+
+    async def abandon(self) -> None:
+        """Stop everything in the background, whatever state it is in: the turn is over or taken away."""
+        tasks = [task for task in (self._painter, self._pulse, self._reservation) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def step(self, name: str, result: Json, *, record: Record | None = None) -> None:
+        """Record a finished step, together with what `record` writes."""
+
+        def unit(c: Connection) -> None:
+            steps.record(c, self._work.fence, name, result)
+            if record is not None:
+                record(c)
+
+        await self._database.run(unit)
+        self._work.steps[name] = result

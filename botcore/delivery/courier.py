@@ -1,0 +1,110 @@
+"""The courier: delivers what was committed to the outbox, so that it is visible exactly once, in order."""
+
+import logging
+from functools import partial
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from botcore.adapter import Outlet
+from botcore.delivery import inbox, outbox
+from botcore.delivery.outbox import FAILED, GONE, READY, SENDING, SENT, SURPLUS, UNKNOWN, Place
+from botcore.delivery.sending import patiently
+from botcore.delivery.work import Database, Work
+from botcore.errors import MessageGone, SendFailed, SendUnknown
+from botcore.messages import Piece
+
+log = logging.getLogger(__name__)
+
+
+class Courier:
+    """Delivers one committed answer after the other. Stateless between answers; used by many conversations at once."""
+
+    def __init__(
+        self,
+        outlet: Outlet,
+        database: Database,
+        *,
+        placeholder: str,
+        plain_sends: Literal["at-least-once", "at-most-once"],
+    ) -> None:
+        self._outlet = outlet
+        self._database = database
+        self._placeholder = placeholder
+        self._at_most_once = plain_sends == "at-most-once"
+
+    async def deliver(self, work: Work) -> None:
+        """Send or edit every place that is not yet as committed, then close the message. Raises Fenced."""
+        pending = [place for place in work.places if place.state in (READY, SENDING, SURPLUS)]
+        failure: str | None = None
+        for place in pending[:-1]:
+            brought, why = await self._bring(work, place)
+            failure = failure or why
+            await self._database.run(partial(outbox.mark, fence=work.fence, place=brought))
+        done: Place | None = None
+        if pending:
+            done, why = await self._bring(work, pending[-1])
+            failure = failure or why
+        question = any(place.kind == "question" and place.state != GONE for place in work.places[-1:])
+        await self._database.run(partial(self._close, work=work, last=done, asked=question, failure=failure))
+
+    @staticmethod
+    def _close(c: Connection, *, work: Work, last: Place | None, asked: bool, failure: str | None) -> None:
+        if last is not None:
+            outbox.mark(c, work.fence, last)
+        if asked and failure is None:
+            inbox.suspend(c, work.fence)
+        else:
+            inbox.close(c, work.fence, work.others, state="failed" if failure else "done", why=failure)
+
+    async def _bring(self, work: Work, place: Place) -> tuple[Place, str | None]:
+        """Bring one place into its final form. Returns it and, where the platform refused, why."""
+        try:
+            if place.state == SURPLUS:
+                if place.external_id is not None:
+                    await patiently(self._outlet.delete, work.address, place.external_id)
+                return place.now(GONE), None
+            return await self._show(work, place, place.piece or Piece()), None
+        except SendFailed as error:
+            log.warning("message %d, part %d was refused by the platform: %s", work.head.id, place.part, error)
+            return place.now(FAILED), str(error)
+
+    async def _show(self, work: Work, place: Place, piece: Piece) -> Place:
+        if self._outlet.limits.edits:
+            return await self._replace(work, place, piece)
+        if self._outlet.limits.idempotent:
+            key = f"{work.head.id}/{place.part}"
+            return place.now(SENT, await patiently(self._outlet.send, work.address, piece, key=key))
+        return await self._send_plainly(work, place, piece)
+
+    async def _replace(self, work: Work, place: Place, piece: Piece) -> Place:
+        """Edit the answer's place, taking one first where there is none."""
+        while True:
+            if place.external_id is None:
+                key, reserved = f"{work.head.id}/{place.part}", Piece(self._placeholder)
+                taken = await patiently(self._outlet.send, work.address, reserved, key=key)
+                place = place.now(place.state, taken)
+                await self._database.run(partial(outbox.mark, fence=work.fence, place=place))
+            try:
+                await patiently(self._outlet.edit, work.address, place.external_id or "", piece)
+            except MessageGone:
+                log.info("the place of message %d was deleted; another one is taken", work.head.id)
+                place = Place(place.part, place.state, None, place.piece, place.kind)
+                continue
+            return place.now(SENT)
+
+    async def _send_plainly(self, work: Work, place: Place, piece: Piece) -> Place:
+        """Send without a net: a platform that can neither edit nor tell a repeated send."""
+        if self._at_most_once:
+            if place.state == SENDING:
+                log.warning("message %d, part %d may have landed before; it is not repeated", work.head.id, place.part)
+                return place.now(UNKNOWN)
+            await self._database.run(partial(outbox.mark, fence=work.fence, place=place.now(SENDING)))
+        key = f"{work.head.id}/{place.part}"
+        if not self._at_most_once:
+            return place.now(SENT, await patiently(self._outlet.send, work.address, piece, key=key))
+        try:
+            return place.now(SENT, await self._outlet.send(work.address, piece, key=key))
+        except SendUnknown as error:
+            log.warning("message %d, part %d may have landed: %s", work.head.id, place.part, error)
+            return place.now(UNKNOWN)

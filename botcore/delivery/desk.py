@@ -1,0 +1,190 @@
+"""The desk: takes messages in. What it accepted is durable."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal, Protocol
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from botcore.adapter import Outlet
+from botcore.delivery import inbox, outbox
+from botcore.delivery.inbox import ORDERLY, REFUSED, URGENT
+from botcore.delivery.outbox import RESERVED, Place
+from botcore.delivery.runner import EmbeddedRunner
+from botcore.delivery.work import Database
+from botcore.errors import DeliveryError, Fenced
+from botcore.messages import ConversationKey, Edit, Incoming, Piece
+from botcore.store.accounts import ensure_identity
+from botcore.store.conversations import ensure_conversation
+
+log = logging.getLogger(__name__)
+
+REMEMBERED = 20_000  # conversations and people whose row ids are kept in memory (about 3 MB)
+
+
+class Admission(Protocol):
+    """What the conversation says about a message before it is accepted. Pure and quick: it runs for every message."""
+
+    def wanted(self, incoming: Incoming) -> bool:
+        """Whether it is meant for the bot."""
+        ...
+
+    def urgent(self, incoming: Incoming) -> bool:
+        """Whether it overtakes waiting messages, as /stop does."""
+        ...
+
+    def key(self, incoming: Incoming) -> ConversationKey:
+        """Whose history it belongs to."""
+        ...
+
+    @property
+    def scope(self) -> Literal["user", "chat"]:
+        """Whether people of one chat have histories of their own."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeskSettings:
+    """Caps on open messages, and from how many waiting ones a person is told."""
+
+    open_per_conversation: int = 20
+    open_total: int = 5000
+    busy_notice_at: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A message that was new."""
+
+    inbox_id: int
+    conversation_id: int
+    lane: int
+    ahead: int
+    incoming: Incoming
+
+
+class Desk:
+    """Accepts messages in batches, one transaction each, and wakes their conversations."""
+
+    def __init__(
+        self,
+        database: Database,
+        runner: EmbeddedRunner,
+        admission: Admission,
+        outlet: Callable[[str], Outlet],
+        settings: DeskSettings,
+    ) -> None:
+        self._database = database
+        self._runner = runner
+        self._admission = admission
+        self._outlet = outlet
+        self._settings = settings
+        self._conversations: dict[ConversationKey, int] = {}
+        self._people: dict[tuple[str, str, str], int] = {}
+        self._open = 0
+        self._room = asyncio.Condition()
+        self._notices: set[asyncio.Task[None]] = set()
+
+    async def accept(self, *incoming: Incoming) -> None:
+        """See `botcore.adapter.Gateway.accept`."""
+        wanted = [one for one in incoming if self._admission.wanted(one)]
+        if not wanted:
+            return
+        await self._capacity()
+        try:
+            accepted = await self._database.run(partial(self._insert, wanted=wanted))
+        except IntegrityError:  # a remembered row is gone (a chat was deleted): forget, and once more
+            self.forget()
+            accepted = await self._database.run(partial(self._insert, wanted=wanted))
+        self._open += len(accepted)
+        for one in accepted:
+            self._remember(one)
+            self._runner.wake(one.conversation_id, one.lane)
+            if one.lane == ORDERLY and one.ahead >= self._settings.busy_notice_at:
+                notice = asyncio.create_task(self._tell(one), name=f"notice {one.inbox_id}")
+                self._notices.add(notice)
+                notice.add_done_callback(self._notices.discard)
+
+    def forget(self) -> None:
+        """Drop what is remembered of row ids."""
+        self._conversations.clear()
+        self._people.clear()
+
+    async def start(self) -> None:
+        """Count what is open from before."""
+        self._open = await self._database.read(inbox.open_total)
+
+    async def finished(self, messages: int) -> None:
+        """Messages were closed: there is room again."""
+        self._open = max(0, self._open - messages)
+        async with self._room:
+            self._room.notify_all()
+
+    async def _capacity(self) -> None:
+        """Wait while too much is open: then the platform is not asked for more either."""
+        if self._open < self._settings.open_total:
+            return
+        log.warning("%d messages are open: no further ones are taken until there is room", self._open)
+        async with self._room:
+            await self._room.wait_for(lambda: self._open < self._settings.open_total)
+
+    def _insert(self, c: Connection, *, wanted: Sequence[Incoming]) -> list[Accepted]:
+        accepted: list[Accepted] = []
+        ahead: dict[int, int] = {}
+        known: dict[ConversationKey, int] = {}
+        for incoming in wanted:
+            key = self._admission.key(incoming)
+            conversation_id = self._conversations.get(key) or known.get(key)
+            if conversation_id is None:
+                scope = self._admission.scope
+                conversation_id = known[key] = ensure_conversation(c, key, incoming.chat.kind, scope)
+            if isinstance(incoming.event, Edit) and inbox.revise(c, conversation_id, incoming.event):
+                continue
+            user_id = self._person(c, incoming)
+            if conversation_id not in ahead:
+                busy = self._runner.busy(conversation_id) or conversation_id in known.values()
+                ahead[conversation_id] = inbox.open_count(c, conversation_id) if busy else 0
+            lane = self._lane(incoming, ahead[conversation_id])
+            row = inbox.accept(c, incoming, conversation_id=conversation_id, user_id=user_id, lane=lane)
+            if row is not None:
+                accepted.append(Accepted(row, conversation_id, lane, ahead[conversation_id], incoming))
+                ahead[conversation_id] += lane == ORDERLY
+        return accepted
+
+    def _lane(self, incoming: Incoming, ahead: int) -> int:
+        if self._admission.urgent(incoming):
+            return URGENT
+        return REFUSED if ahead >= self._settings.open_per_conversation else ORDERLY
+
+    def _person(self, c: Connection, incoming: Incoming) -> int:
+        sender, platform = incoming.sender, incoming.address.platform
+        known = self._people.get((platform, sender.id, sender.name))
+        return known or ensure_identity(c, platform, sender.id, sender.name, sender.locale).user_id
+
+    def _remember(self, accepted: Accepted) -> None:
+        if len(self._conversations) >= REMEMBERED:
+            self.forget()
+        self._conversations[self._admission.key(accepted.incoming)] = accepted.conversation_id
+
+    async def _tell(self, accepted: Accepted) -> None:
+        """Take the answer's place early, with a word about the queue. The answer will replace it."""
+        address = accepted.incoming.address
+        outlet = self._outlet(address.platform)
+        if not outlet.limits.edits:
+            return
+        piece = Piece(f"… (waiting behind {accepted.ahead} of your messages)")
+        try:
+            external_id = await outlet.send(address, piece, key=f"{accepted.inbox_id}/0")
+        except DeliveryError as error:
+            log.debug("the notice about the queue was not shown: %s", error)
+            return
+        place = Place(0, RESERVED, external_id, piece)
+        try:
+            fence = inbox.Fence(accepted.inbox_id, 0)
+            await self._database.run(partial(outbox.put, fence=fence, written=[place]))
+        except Fenced:
+            await outlet.delete(address, external_id)

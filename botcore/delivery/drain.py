@@ -1,0 +1,127 @@
+"""The drain: works off the open messages of one conversation and lane, in order."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Generic, Literal, Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+from botcore.adapter import Outlet
+from botcore.delivery import inbox
+from botcore.delivery.answer import Answer
+from botcore.delivery.courier import Courier
+from botcore.delivery.inbox import NotYet
+from botcore.delivery.work import Database, Work, claim
+from botcore.errors import BotcoreError, Fenced, StoreUnavailable
+from botcore.messages import Reply, Text
+
+log = logging.getLogger(__name__)
+Loaded = TypeVar("Loaded")
+
+GAVE_UP = "I tried several times and could not answer this message. Please send it again; the operator can see why."
+LONGEST_PAUSE = 5.0  # seconds between two tries while the database is away
+
+
+class Turn(Protocol[Loaded]):
+    """The conversation, as delivery sees it."""
+
+    def load(self, c: Connection, work: Work) -> Loaded:
+        """Read what the turn needs, in the same transaction and thread hop as the claim."""
+        ...
+
+    async def take(self, work: Work, loaded: Loaded, answer: Answer) -> None:
+        """Work the answer out and settle it: exactly one of commit, ask and ignore."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DrainSettings:
+    """`attempts`: claims after which a notice replaces the answer. `join_seconds`: how long an album may trickle in."""
+
+    worker: str
+    placeholder: str = "…"
+    plain_sends: Literal["at-least-once", "at-most-once"] = "at-least-once"
+    attempts: int = 4
+    join_seconds: float = 0.6
+
+
+class Drain(Generic[Loaded]):
+    """Claims, takes the turn, delivers. The outermost boundary around everything that answers a message."""
+
+    def __init__(
+        self, database: Database, turn: Turn[Loaded], outlet: Callable[[str], Outlet], settings: DrainSettings
+    ) -> None:
+        self._database = database
+        self._turn = turn
+        self._outlet = outlet
+        self._settings = settings
+
+    async def __call__(self, conversation_id: int, lane: int) -> None:
+        """Work until nothing is open. Waits while the database is away."""
+        pause = 0.1
+        while True:
+            try:
+                if not await self._next(conversation_id, lane):
+                    return
+                pause = 0.1
+            except Fenced as error:
+                log.warning("dropped stale work: %s", error)
+            except StoreUnavailable as error:
+                log.error("the database is away, conversation %d waits: %s", conversation_id, error)  # noqa: TRY400 - one line
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _next(self, conversation_id: int, lane: int) -> bool:
+        claimed = await self._database.run(partial(self._claim, conversation_id=conversation_id, lane=lane))
+        if claimed is None:
+            return False
+        if isinstance(claimed, NotYet):
+            await asyncio.sleep(claimed.seconds)
+            return True
+        work, loaded = claimed
+        outlet = self._outlet(work.address.platform)
+        settings = self._settings
+        if not work.committed:
+            answer = Answer(work, outlet, self._database, placeholder=settings.placeholder)
+            try:
+                await self._settle(work, loaded, answer)
+            finally:
+                await answer.abandon()
+            if answer.closed:
+                return True
+        courier = Courier(outlet, self._database, placeholder=settings.placeholder, plain_sends=settings.plain_sends)
+        await courier.deliver(work)
+        return True
+
+    def _claim(self, c: Connection, *, conversation_id: int, lane: int) -> tuple[Work, Loaded] | NotYet | None:
+        settings = self._settings
+        work = claim(c, conversation_id, lane, worker=settings.worker, join_seconds=settings.join_seconds)
+        return work if work is None or isinstance(work, NotYet) else (work, self._turn.load(c, work))
+
+    async def _settle(self, work: Work, loaded: Loaded, answer: Answer) -> None:
+        notice = await self._take(work, loaded, answer)
+        if not answer.settled:
+            await answer.commit(Reply((Text(notice, plain=True),)), kind="notice")
+
+    async def _take(self, work: Work, loaded: Loaded, answer: Answer) -> str:
+        """Take the turn; the notice for the person where it comes to no end."""
+        if work.head.lane == inbox.REFUSED:
+            return (
+                "Too many of your messages are waiting for an answer, so I did not take this one. Please send it later."
+            )
+        if work.head.attempt > self._settings.attempts:
+            log.error("gave up on message %d after %d attempts", work.head.id, work.head.attempt - 1)
+            return GAVE_UP
+        try:
+            await self._turn.take(work, loaded, answer)
+        except (Fenced, StoreUnavailable):
+            raise
+        except BotcoreError as error:
+            log.warning("message %d was answered by a notice: %s: %s", work.head.id, type(error).__name__, error)
+            return error.said
+        except Exception:  # noqa: BLE001 - the outermost handler boundary: a fault becomes an honest notice
+            log.exception("message %d: the turn failed", work.head.id)
+        return BotcoreError.said

@@ -1,0 +1,109 @@
+"""The outbox: the places and the committed messages of answers. Units of work over a connection; nothing commits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from botcore import codec
+from botcore.delivery.inbox import Fence, hold
+from botcore.messages import Piece
+from botcore.store.tables import inbox, outbox
+
+RESERVED, READY, SENDING, SENT, UNKNOWN, FAILED, SURPLUS, GONE = (
+    "reserved",  # its place is on the platform, what it will say is not known
+    "ready",  # committed, to be sent
+    "sending",  # a plain send was begun (recorded only where at-most-once is wanted)
+    "sent",
+    "unknown",  # a plain send that may have landed and is not repeated
+    "failed",  # the platform refused it for good
+    "surplus",  # a place that the answer turned out not to need: to be deleted
+    "gone",  # deleted
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One message of an answer: where it stands on the platform, and how far it is."""
+
+    part: int
+    state: str
+    external_id: str | None = None
+    piece: Piece | None = None
+    kind: str = "answer"
+
+    def now(self, state: str, external_id: str | None = None) -> "Place":
+        """The same place in another state."""
+        return replace(self, state=state, external_id=external_id or self.external_id)
+
+
+_COLUMNS = (outbox.c.part, outbox.c.state, outbox.c.external_id, outbox.c.body, outbox.c.kind)
+_PLACES = select(*_COLUMNS).where(outbox.c.inbox_id == bindparam("message")).order_by(outbox.c.part)
+_VALUES: dict[str, object] = {
+    name: bindparam(name) for name in ("inbox_id", "part", "kind", "body", "state", "attempt", "external_id")
+}
+
+_PUT = {
+    name: (statement := make(outbox).values(_VALUES)).on_conflict_do_update(
+        index_elements=["inbox_id", "part"],
+        set_={
+            "kind": statement.excluded.kind,
+            "body": statement.excluded.body,
+            "state": statement.excluded.state,
+            "attempt": statement.excluded.attempt,
+            "external_id": statement.excluded.external_id,
+        },
+    )
+    for name, make in (("sqlite", sqlite_insert), ("postgresql", postgresql_insert))
+}
+
+_MARK = (
+    update(outbox)
+    .where(outbox.c.inbox_id == bindparam("message"), outbox.c.part == bindparam("which"))
+    .values(state=bindparam("now"), external_id=bindparam("external"))
+)
+
+
+def places(c: Connection, inbox_id: int) -> list[Place]:
+    """All places of a message's answer, in order."""
+    return [
+        Place(row.part, row.state, row.external_id, codec.decode(Piece, row.body) if row.body else None, row.kind)
+        for row in c.execute(_PLACES, {"message": inbox_id})
+    ]
+
+
+def put(c: Connection, fence: Fence, written: Sequence[Place]) -> None:
+    """Write places, new or known. Raises Fenced."""
+    hold(c, fence)
+    statement = _PUT[c.dialect.name]
+    for place in written:
+        values = {
+            "inbox_id": fence.inbox_id,
+            "part": place.part,
+            "kind": place.kind,
+            "body": codec.encode(place.piece) if place.piece is not None else "",
+            "state": place.state,
+            "attempt": fence.attempt,
+            "external_id": place.external_id,
+        }
+        c.execute(statement, values)
+
+
+def mark(c: Connection, fence: Fence, place: Place) -> None:
+    """Record a place's new state and platform id. Raises Fenced."""
+    hold(c, fence)
+    values = {"message": fence.inbox_id, "which": place.part, "now": place.state, "external": place.external_id}
+    c.execute(_MARK, values)
+
+
+def places_of_original(c: Connection, conversation_id: int, inbox_id: int) -> list[Place]:
+    """Where the answer to an earlier message stands now, or [] where that message is not of this conversation."""
+    same = select(inbox.c.id).where(inbox.c.id == inbox_id, inbox.c.conversation_id == conversation_id)
+    return places(c, inbox_id) if c.execute(same).first() else []
+
+
+def hand_over(c: Connection, inbox_id: int) -> None:
+    """Take an earlier answer's places away from it: another answer has adopted them."""
+    c.execute(update(outbox).where(outbox.c.inbox_id == inbox_id).values(state=GONE))

@@ -1,0 +1,78 @@
+"""One claimed message, and what its turn left behind before a restart."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+from botcore.delivery import inbox, outbox, steps
+from botcore.delivery.inbox import Fence, NotYet, Row
+from botcore.delivery.outbox import Place
+from botcore.messages import Address, Incoming, Json
+
+T = TypeVar("T")
+
+
+class Database(Protocol):
+    """What delivery needs of `botcore.store.database.Database`."""
+
+    async def run(self, unit: Callable[[Connection], T]) -> T:
+        """Run a unit of work; durable when it returns."""
+        ...
+
+    async def read(self, unit: Callable[[Connection], T]) -> T:
+        """Run a reading unit."""
+        ...
+
+
+@dataclass(slots=True)
+class Work:
+    """A claimed message. `incoming` has more than one where messages belong together (an album, a cut paste)."""
+
+    rows: Sequence[Row]
+    places: list[Place] = field(default_factory=list[Place])
+    steps: dict[str, Json] = field(default_factory=dict[str, Json])
+
+    @property
+    def head(self) -> Row:
+        """The first of the joined messages: its row carries the turn."""
+        return self.rows[0]
+
+    @property
+    def fence(self) -> Fence:
+        """The claim that every write is conditional on."""
+        return Fence(self.head.id, self.head.attempt)
+
+    @property
+    def others(self) -> tuple[int, ...]:
+        """The rows that were joined to the first."""
+        return tuple(row.id for row in self.rows[1:])
+
+    @property
+    def incoming(self) -> Incoming:
+        """The first of the joined messages."""
+        return self.head.incoming
+
+    @property
+    def address(self) -> Address:
+        """Where the answer goes."""
+        return self.incoming.address
+
+    @property
+    def committed(self) -> bool:
+        """Whether an answer is committed: then no turn is taken any more, only delivered."""
+        return any(place.state not in (outbox.RESERVED, outbox.SENT) for place in self.places) or (
+            any(place.state == outbox.SENT and place.kind != "question" for place in self.places)
+        )
+
+
+def claim(c: Connection, conversation_id: int, lane: int, *, worker: str, join_seconds: float) -> Work | NotYet | None:
+    """Claim the oldest open message of a conversation and lane, with what an earlier attempt left."""
+    rows = inbox.claim(c, conversation_id, lane, worker=worker, join_seconds=join_seconds)
+    if rows is None or isinstance(rows, NotYet):
+        return rows
+    work = Work(rows, outbox.places(c, rows[0].id))
+    if work.head.attempt > 1:
+        work.steps = steps.steps(c, work.head.id)
+    return work
