@@ -39,6 +39,7 @@
 one friendly sentence with no internals.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -122,7 +123,8 @@ class ApiError(BotcoreError):
     """The OpenAI-style API failed.
 
     `status` is the HTTP status (None where no answer came), `code` the API's own error code, `request_id` what the
-    API's operator asks for, `attempts` how often it was tried.
+    API's operator asks for, `attempts` how often it was tried, `headers` the answer's rate-limit headers by lower-case
+    name.
     """
 
     said = "The language model's service failed just now. Please try again in a moment."
@@ -144,6 +146,7 @@ class ApiError(BotcoreError):
         self.request_id = request_id
         self.retry_after = retry_after
         self.attempts = 1
+        self.headers: Mapping[str, str] = {}
 
     def __str__(self) -> str:
         facts = [f"{name} {value}" for name in ("status", "code", "request_id") if (value := getattr(self, name))]

@@ -1,0 +1,333 @@
+"""The one place that talks httpx: requests out, answers and translated errors in.
+
+A foreign error is never chained: its traceback would hold the headers with the key, and the body with the prompt.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+import aiohttp
+import httpx
+
+from botcore import errors
+from botcore.openai import classify, codec
+from botcore.openai.call import Call, Endpoint, Payload
+from botcore.openai.capabilities import Capabilities
+from botcore.openai.connection import aiohttp_backed
+from botcore.openai.limits import RateLimits, request_id
+from botcore.openai.redact import scrub
+from botcore.openai.retry import persist
+from botcore.openai.secret import Secret
+from botcore.openai.settings import ApiSettings, api_root
+
+Result = TypeVar("Result")
+
+FOREIGN: Final = (
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    httpx.CookieConflict,
+    httpx.StreamError,
+    aiohttp.ClientError,  # httpx-aiohttp lets through what it has no name for
+    OSError,  # with TimeoutError and ssl.SSLError
+)
+"""Everything that may come out of the libraries below."""
+_TIMED_OUT: Final = (httpx.ReadTimeout, httpx.WriteTimeout, TimeoutError)
+_NOT_CONNECTED: Final = (
+    httpx.TimeoutException,  # connect and pool: the request was not sent
+    httpx.NetworkError,
+    httpx.RemoteProtocolError,
+    httpx.ProxyError,
+    aiohttp.ClientConnectionError,
+    aiohttp.ClientPayloadError,
+    OSError,
+)
+_OUR_DOING: Final = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+_WRITTEN_AT_ONCE = 64 * 1024  # bytes; smaller bodies fit the socket's buffers, and no write can stall
+_REDIRECTS = 3
+
+
+def translate(error: BaseException, *, during: str) -> errors.ApiError:
+    """Turn a foreign error into one of our tree: unreachable, timed out, our own fault, or a bad answer."""
+    cause = error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
+    what = f"{during}: {type(cause).__name__}: {scrub(str(cause), None, None) or 'no details'}"
+    if isinstance(error, _TIMED_OUT) or type(error) is httpx.TimeoutException:
+        return errors.ApiTimeout(what)
+    if isinstance(error, _NOT_CONNECTED):
+        return errors.ApiUnreachable(what)
+    if isinstance(error, _OUR_DOING):
+        return errors.BadRequest(what)
+    return errors.BadResponse(what)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A complete, successful answer. Header names are in lower case."""
+
+    call: Call
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
+
+    @property
+    def limits(self) -> RateLimits:
+        """What the server said about rate limits."""
+        return RateLimits.of(self.headers)
+
+    @property
+    def request_id(self) -> str | None:
+        """What the API's operator asks for."""
+        return request_id(self.headers)
+
+    def bad(self, reason: str) -> errors.BadResponse:
+        """Make the error that says why this answer is not usable."""
+        return errors.BadResponse(f"{self.call.endpoint}: {reason}", status=self.status, request_id=self.request_id)
+
+
+class Exchange:
+    """An open response: its headers are here, its body comes in chunks. Close it, whatever happens."""
+
+    __slots__ = ("_chunks", "_left", "_response", "call", "headers", "status")
+
+    def __init__(self, response: httpx.Response, call: Call, max_bytes: int) -> None:
+        self.call = call
+        self.status = response.status_code
+        self.headers = {name.lower().decode("ascii", "replace"): _latin(value) for name, value in response.headers.raw}
+        self._response = response
+        self._left = max_bytes
+        # Straight from the transport where nothing has to be unpacked: three layers of generators fewer per chunk.
+        packed = self.headers.get("content-encoding", "identity").lower() != "identity"
+        stream = response.stream
+        self._chunks: AsyncIterator[bytes] = (
+            aiter(stream) if isinstance(stream, httpx.AsyncByteStream) and not packed else response.aiter_bytes()
+        )
+
+    async def next_chunk(self) -> bytes:
+        """Give the next bytes, or b"" at the end.
+
+        Raises `ApiUnreachable` if the connection breaks, `ApiTimeout` after too long a silence, `BadResponse` if the
+        body is larger than allowed or cannot be unpacked.
+        """
+        try:
+            chunk = await anext(self._chunks, b"")
+        except FOREIGN as error:
+            failure = translate(error, during=f"{self.call.endpoint}: the answer broke off")
+        else:
+            self._left -= len(chunk)
+            if self._left >= 0:
+                return chunk
+            failure = errors.BadResponse(f"{self.call.endpoint}: the answer is larger than allowed (max_body_bytes)")
+        failure.status = self.status
+        failure.request_id = request_id(self.headers)
+        raise failure
+
+    async def read(self) -> bytes:
+        """Give the rest of the body. Raises what `next_chunk` raises."""
+        chunks: list[bytes] = []
+        while chunk := await self.next_chunk():
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    async def settle(self, seconds: float) -> None:
+        """Wait shortly for the end of a body whose content is complete: a connection read to its end is used again."""
+        with suppress(errors.ApiError, TimeoutError):
+            async with asyncio.timeout(seconds):
+                while await self.next_chunk():
+                    pass
+
+    async def aclose(self) -> None:
+        """Let go of the connection; an unfinished body closes it, and the server sees that at once."""
+        with suppress(*FOREIGN):  # it is gone, which is what was wanted
+            await self._response.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+class Transport:
+    """Sends calls to one server. `http` replaces what is below httpx, for tests and benchmarks."""
+
+    def __init__(self, settings: ApiSettings, *, http: httpx.AsyncBaseTransport | None = None) -> None:
+        self.settings = settings
+        self.capabilities = Capabilities(forget_after=settings.missing_for)
+        self._root, self._query = api_root(settings.base_url)
+        self._origin = _origin(httpx.URL(self._root))
+        self._agent = _agent()
+        self._urls: dict[str, httpx.URL] = {}  # of the endpoints without an id; parsing a URL takes 20 us
+        times = settings.timeouts
+        timeout = httpx.Timeout(connect=times.connect, read=times.read, write=times.write, pool=times.pool)
+        self._extensions = {"timeout": timeout.as_dict()}
+        self._http = httpx.AsyncClient(
+            transport=http or aiohttp_backed(settings), follow_redirects=False, trust_env=False, timeout=timeout
+        )
+
+    def __repr__(self) -> str:
+        return f"Transport({self._root!r})"
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+    async def send(self, call: Call, *, attempts: int | None = None) -> Reply:
+        """Send a call, repeating it as the settings say, and read its whole answer. Raises `ApiError`."""
+
+        async def exchange() -> Reply:
+            async with await self.open(call) as opened:
+                return Reply(call, opened.status, opened.headers, await opened.read())
+
+        return await self.persist(call.endpoint, exchange, attempts=attempts)
+
+    def expect(self, reply: Reply, name: str) -> codec.JsonObject:
+        """Read a JSON object that has to have the named field.
+
+        Raises `BadResponse`, or the classified error where a success turns out to carry an error object.
+        """
+        try:
+            value = codec.decode(reply.content)
+        except ValueError:
+            kind = reply.headers.get("content-type", "of no stated type")
+            raise reply.bad(f"an answer that is not JSON ({kind})") from None
+        if isinstance(value, dict) and name in value:
+            return value
+        if isinstance(value, dict) and value.get("error"):
+            raise classify.from_object(value, reply.headers, call=reply.call, key=self.settings.api_key)
+        raise reply.bad(f"an answer without {name!r}")
+
+    async def persist(
+        self, endpoint: Endpoint, attempt: Callable[[], Awaitable[Result]], *, attempts: int | None = None
+    ) -> Result:
+        """Repeat an attempt as the settings say, and remember whether the server has the endpoint.
+
+        Raises `EndpointMissing` without asking if it lately had not; otherwise the last attempt's `ApiError`.
+        """
+        self.capabilities.require(endpoint)
+        try:
+            result = await persist(attempt, endpoint=endpoint, settings=self.settings, attempts=attempts)
+        except errors.EndpointMissing:
+            self.capabilities.note_missing(endpoint)
+            raise
+        self.capabilities.note_present(endpoint)
+        return result
+
+    async def open(self, call: Call) -> Exchange:
+        """Send a call once and give its answer while the body is still to come.
+
+        Raises the classified `ApiError` if the answer is no success. A redirect is followed only within the server's
+        own origin, because the key goes with it.
+        """
+        url = self._url(call)
+        method = call.endpoint.method
+        for _ in range(_REDIRECTS):
+            exchange = Exchange(await self._exchange(call, method, url), call, self.settings.max_body_bytes)
+            if 200 <= exchange.status < 300:
+                return exchange
+            try:
+                location = exchange.headers.get("location") if 300 <= exchange.status < 400 else None
+                if location is None:
+                    raise await self._failure(exchange)
+                url = self._redirected(exchange, url, location)
+            finally:
+                await exchange.aclose()
+        raise errors.BadResponse(f"{call.endpoint}: redirected more than {_REDIRECTS} times")
+
+    async def _exchange(self, call: Call, method: str, url: httpx.URL) -> httpx.Response:
+        try:
+            async with asyncio.timeout(None) as watch:  # set by the upload, while it waits for the server
+                return await self._http.send(self._request(call, method, url, watch), stream=True)
+        except FOREIGN as error:
+            failure = translate(error, during=f"{call.endpoint} at {self._origin}")
+        raise failure
+
+    def _request(self, call: Call, method: str, url: httpx.URL, watch: asyncio.Timeout) -> httpx.Request:
+        headers = {
+            "accept": "text/event-stream" if call.stream else "application/json",
+            "accept-encoding": "identity" if call.stream else "gzip, deflate",
+            "user-agent": self._agent,
+        }
+        settings = self.settings
+        if settings.api_key:
+            headers["authorization"] = f"Bearer {settings.api_key.reveal()}"
+        if settings.organization:
+            headers["openai-organization"] = settings.organization
+        if settings.project:
+            headers["openai-project"] = settings.project
+        content: bytes | AsyncIterator[bytes] | None = None
+        if payload := call.payload:
+            headers["content-type"] = payload.media_type
+            content = payload.content
+            if len(content) > _WRITTEN_AT_ONCE:
+                headers["content-length"] = str(len(content))
+                content = _watched(payload, watch, settings.timeouts.write)
+        return httpx.Request(method, url, headers=headers, content=content, extensions=self._extensions)
+
+    def _url(self, call: Call) -> httpx.URL:
+        path = call.path
+        url = self._urls.get(path)
+        if url is None:
+            url = httpx.URL(f"{self._root}{path}{'?' if self._query else ''}{self._query}")
+            if not call.endpoint.of_item:
+                self._urls[path] = url
+        return url
+
+    def _redirected(self, exchange: Exchange, url: httpx.URL, location: str) -> httpx.URL:
+        try:
+            target = url.join(location)
+        except httpx.InvalidURL:
+            target = None
+        call = exchange.call
+        if target is None:
+            problem = "redirected to something that is no URL"
+        elif _origin(target) != self._origin:
+            problem = (
+                f"redirected to {_origin(target)}: not followed, the key stays with {self._origin}; check the base URL"
+            )
+        elif call.endpoint.method == "GET" or exchange.status in {307, 308}:
+            return target
+        else:
+            problem = f"redirected with {exchange.status}, which would lose the request; check the base URL"
+        raise errors.BadResponse(
+            f"{call.endpoint}: {problem}", status=exchange.status, request_id=request_id(exchange.headers)
+        )
+
+    async def _failure(self, exchange: Exchange) -> errors.ApiError:
+        key: Secret | None = self.settings.api_key
+        try:
+            body = codec.decode(await exchange.read())
+        except (errors.ApiError, ValueError):
+            body = None  # an HTML page of a proxy, or a body that broke off: the status says enough
+        return classify.from_response(exchange.status, exchange.headers, body, call=exchange.call, key=key)
+
+
+async def _watched(payload: Payload, watch: asyncio.Timeout, seconds: float) -> AsyncIterator[bytes]:
+    """Give an upload in pieces, with a limit on the time that each may take to leave: aiohttp itself has none."""
+    now = asyncio.get_running_loop().time
+    content = memoryview(payload.content)
+    for start in range(0, len(content), _WRITTEN_AT_ONCE):
+        watch.reschedule(now() + seconds)
+        yield bytes(content[start : start + _WRITTEN_AT_ONCE])
+    watch.reschedule(None)
+
+
+def _origin(url: httpx.URL) -> str:
+    port = url.port or {"http": 80, "https": 443}.get(url.scheme, 0)
+    return f"{url.scheme}://{url.host}:{port}"
+
+
+def _latin(value: bytes) -> str:
+    return value.decode("latin-1")
+
+
+def _agent() -> str:
+    try:
+        return f"botcore/{version('botcore-framework')}"
+    except PackageNotFoundError:  # run from a checkout that was never installed
+        return "botcore"
