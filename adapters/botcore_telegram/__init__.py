@@ -1,0 +1,1 @@
+"""Telegram: receive, send, convert and pace, on python-telegram-bot."""
