@@ -1,0 +1,47 @@
+"""Which links Telegram accepts in text, and how it writes them (TDLib `LinkManager::check_link`)."""
+
+import re
+
+_HTTP = re.compile(
+    r"(?:(?P<scheme>[a-z]+)://)?(?P<user>[^\s/?#@]*@)?(?P<host>\[[0-9a-f:.]+\]|[^\s/?#:@\[\]]+)(?::(?P<port>\d{1,5}))?"
+    r"(?P<rest>[/?#].*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+_OWN_SCHEME = re.compile(r"(?P<scheme>tg|ton|tonsite):(?://)?(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+_OWN_HOST = re.compile(r"(?P<host>[A-Za-z0-9_.-]+)(?P<query>[/?#].*)?", re.DOTALL)
+_USER = re.compile(r"tg:(?://)?user/?\?(?P<query>[^#]*)", re.IGNORECASE)
+_MAX_PORT = 65_535
+
+
+def checked_link(link: str) -> str | None:
+    """The link as Telegram stores it (scheme added, host lowered, a slash after it), or None where it refuses it."""
+    link = link.strip()
+    if own := _OWN_SCHEME.fullmatch(link):
+        named = _OWN_HOST.fullmatch(own["rest"])
+        if named is None:
+            return None
+        return f"{own['scheme'].lower()}://{named['host'].lower()}{named['query'] or ''}"
+    found = _HTTP.fullmatch(link)
+    if found is None:
+        return None
+    scheme, host, port = (found["scheme"] or "http").lower(), found["host"].lower(), found["port"]
+    if scheme not in {"http", "https"} or ("." not in host and not host.startswith("[")):
+        return None
+    if port and not 0 < int(port) <= _MAX_PORT:
+        return None
+    rest = found["rest"] or "/"
+    if not rest.startswith("/"):
+        rest = "/" + rest
+    return f"{scheme}://{found['user'] or ''}{host}{':' + port if port else ''}{rest}"
+
+
+def linked_user(link: str) -> int | None:
+    """The user id of `tg://user?id=123`, or None for any other link."""
+    found = _USER.fullmatch(link) or _USER.match(link)
+    if found is None:
+        return None
+    for pair in found["query"].split("&"):
+        key, _, value = pair.partition("=")
+        if key == "id":
+            return int(value) if value.isascii() and value.isdigit() else None
+    return None
