@@ -3,7 +3,8 @@
     BotcoreError
     ├── ConfigError               a key, a value or a secret is wrong: one line that names file, key and remedy
     ├── PluginError               a plugin or adapter could not be loaded or registered; names the guilty one
-    │   └── NameTaken             two plugins want the same command, tool or setting
+    │   ├── NameTaken             two plugins want the same command, tool or setting
+    │   └── HandlerFailed         a plugin's handler crashed or overran its deadline; the chat goes on
     ├── Refusal                   a person asked for something that is not to be: shown to them as it is
     │   ├── UsageError            an argument is missing or wrong; carries the usage line
     │   ├── NotAllowed            permission is missing
@@ -74,6 +75,15 @@ class NameTaken(PluginError):
     def __init__(self, plugin: str, kind: str, name: str, holder: str) -> None:
         super().__init__(plugin, f"{kind} {name} is already taken by plugin {holder!r}")
         self.holder = holder
+
+
+class HandlerFailed(PluginError):
+    """A plugin's handler crashed, overran its deadline or returned what cannot be sent; `handler` is its name."""
+
+    def __init__(self, plugin: str, handler: str, message: str, *, said: str | None = None) -> None:
+        super().__init__(plugin, f"{handler}: {message}")
+        self.handler = handler
+        self.said = said or f"{handler} failed because of a fault in it. The operator can see why."
 
 
 class Refusal(BotcoreError):
