@@ -93,7 +93,10 @@ class Usage:
 class Conversation(Protocol):
     """The conversation a handler works in. Every change is durable when the call returns."""
 
-    key: ConversationKey
+    @property
+    def key(self) -> ConversationKey:
+        """Which one."""
+        ...
 
     async def reset(self) -> int:
         """Forget the history; return how many messages were forgotten."""
@@ -134,14 +137,30 @@ class Conversation(Protocol):
 class Context(Protocol):
     """One call of a handler: who asks, where, and what the engine offers."""
 
-    incoming: Incoming
-    conversation: Conversation
-    api: "Api"
-    """The OpenAI-style API. Calls are metered and budgeted."""
-    key: str
-    """The idempotency key of this call: the same when a restarted turn runs it again."""
-    role: Permission
-    """What the sender may do."""
+    @property
+    def incoming(self) -> Incoming:
+        """What happened."""
+        ...
+
+    @property
+    def conversation(self) -> Conversation:
+        """The conversation it belongs to."""
+        ...
+
+    @property
+    def api(self) -> "Api":
+        """The OpenAI-style API."""
+        ...
+
+    @property
+    def key(self) -> str:
+        """The idempotency key of this call: the same when a restarted turn runs it again."""
+        ...
+
+    @property
+    def role(self) -> Permission:
+        """What the sender may do."""
+        ...
 
     @property
     def sender(self) -> Sender:

@@ -43,7 +43,7 @@ class Answer:
         self._reservation: asyncio.Task[None] | None = None
         self._painter: asyncio.Task[None] | None = None
         self._pulse: asyncio.Task[None] | None = None
-        self._text = ""
+        self._chunks: list[str] = []
         self._changed = asyncio.Event()
         self.settled = False
         """Whether `commit`, `ask` or `ignore` was called."""
@@ -94,12 +94,19 @@ class Answer:
     # ---- while it grows ----
 
     def show(self, text: str) -> None:
-        """Show the answer so far. Returns at once; the platform's pace decides which states become visible."""
-        if self._outlet.limits.edits and text.strip():
-            self._text = text
-            self._changed.set()
-            if self._painter is None:
-                self._painter = asyncio.create_task(self._paint(), name=f"paint {self._work.head.id}")
+        """Show this as the answer so far. Returns at once; the platform's pace decides which states become visible."""
+        self._chunks = [text]
+        self._grown()
+
+    def grow(self, text: str) -> None:
+        """Append to the answer so far; as cheap as a list's append."""
+        self._chunks.append(text)
+        self._grown()
+
+    def _grown(self) -> None:
+        self._changed.set()
+        if self._painter is None and self._outlet.limits.edits:
+            self._painter = asyncio.create_task(self._paint(), name=f"paint {self._work.head.id}")
 
     async def _paint(self) -> None:
         await self._reserved()
@@ -110,10 +117,11 @@ class Answer:
             await self._outlet.frame_slot(self._work.address)
             if self._pulse is not None:
                 self._pulse.cancel()
-            if self._text == painted:
-                continue
-            painted = self._text
-            await self._frames(painted)
+            text = "".join(self._chunks)
+            self._chunks = [text]
+            if text != painted and text.strip():
+                painted = text
+                await self._frames(text)
 
     async def _frames(self, text: str) -> None:
         """Show `text` in as many places as it needs; earlier ones stay as they are once they are full."""

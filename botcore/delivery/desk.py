@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from botcore.adapter import Outlet
 from botcore.delivery import inbox, outbox
+from botcore.delivery.capacity import Capacity
 from botcore.delivery.inbox import ORDERLY, REFUSED, URGENT
 from botcore.delivery.outbox import RESERVED, Place
 from botcore.delivery.runner import EmbeddedRunner
@@ -52,7 +53,6 @@ class DeskSettings:
     """Caps on open messages, and from how many waiting ones a person is told."""
 
     open_per_conversation: int = 20
-    open_total: int = 5000
     busy_notice_at: int = 3
 
 
@@ -62,6 +62,7 @@ class Accepted:
 
     inbox_id: int
     conversation_id: int
+    user_id: int
     lane: int
     ahead: int
     incoming: Incoming
@@ -76,6 +77,7 @@ class Desk:
         runner: EmbeddedRunner,
         admission: Admission,
         outlet: Callable[[str], Outlet],
+        capacity: Capacity,
         settings: DeskSettings,
     ) -> None:
         self._database = database
@@ -85,8 +87,7 @@ class Desk:
         self._settings = settings
         self._conversations: dict[ConversationKey, int] = {}
         self._people: dict[tuple[str, str, str], int] = {}
-        self._open = 0
-        self._room = asyncio.Condition()
+        self._capacity = capacity
         self._notices: set[asyncio.Task[None]] = set()
 
     async def accept(self, *incoming: Incoming) -> None:
@@ -94,13 +95,13 @@ class Desk:
         wanted = [one for one in incoming if self._admission.wanted(one)]
         if not wanted:
             return
-        await self._capacity()
+        await self._capacity.room()
         try:
             accepted = await self._database.run(partial(self._insert, wanted=wanted))
         except IntegrityError:  # a remembered row is gone (a chat was deleted): forget, and once more
             self.forget()
             accepted = await self._database.run(partial(self._insert, wanted=wanted))
-        self._open += len(accepted)
+        self._capacity.add(len(accepted))
         for one in accepted:
             self._remember(one)
             self._runner.wake(one.conversation_id, one.lane)
@@ -113,24 +114,6 @@ class Desk:
         """Drop what is remembered of row ids."""
         self._conversations.clear()
         self._people.clear()
-
-    async def start(self) -> None:
-        """Count what is open from before."""
-        self._open = await self._database.read(inbox.open_total)
-
-    async def finished(self, messages: int) -> None:
-        """Messages were closed: there is room again."""
-        self._open = max(0, self._open - messages)
-        async with self._room:
-            self._room.notify_all()
-
-    async def _capacity(self) -> None:
-        """Wait while too much is open: then the platform is not asked for more either."""
-        if self._open < self._settings.open_total:
-            return
-        log.warning("%d messages are open: no further ones are taken until there is room", self._open)
-        async with self._room:
-            await self._room.wait_for(lambda: self._open < self._settings.open_total)
 
     def _insert(self, c: Connection, *, wanted: Sequence[Incoming]) -> list[Accepted]:
         accepted: list[Accepted] = []
@@ -146,12 +129,12 @@ class Desk:
                 continue
             user_id = self._person(c, incoming)
             if conversation_id not in ahead:
-                busy = self._runner.busy(conversation_id) or conversation_id in known.values()
+                busy = self._runner.busy(conversation_id)
                 ahead[conversation_id] = inbox.open_count(c, conversation_id) if busy else 0
             lane = self._lane(incoming, ahead[conversation_id])
             row = inbox.accept(c, incoming, conversation_id=conversation_id, user_id=user_id, lane=lane)
             if row is not None:
-                accepted.append(Accepted(row, conversation_id, lane, ahead[conversation_id], incoming))
+                accepted.append(Accepted(row, conversation_id, user_id, lane, ahead[conversation_id], incoming))
                 ahead[conversation_id] += lane == ORDERLY
         return accepted
 
@@ -162,13 +145,14 @@ class Desk:
 
     def _person(self, c: Connection, incoming: Incoming) -> int:
         sender, platform = incoming.sender, incoming.address.platform
-        known = self._people.get((platform, sender.id, sender.name))
+        known = self._people.get(_person_key(incoming))
         return known or ensure_identity(c, platform, sender.id, sender.name, sender.locale).user_id
 
     def _remember(self, accepted: Accepted) -> None:
-        if len(self._conversations) >= REMEMBERED:
+        if max(len(self._conversations), len(self._people)) >= REMEMBERED:
             self.forget()
         self._conversations[self._admission.key(accepted.incoming)] = accepted.conversation_id
+        self._people[_person_key(accepted.incoming)] = accepted.user_id
 
     async def _tell(self, accepted: Accepted) -> None:
         """Take the answer's place early, with a word about the queue. The answer will replace it."""
@@ -188,3 +172,8 @@ class Desk:
             await self._database.run(partial(outbox.put, fence=fence, written=[place]))
         except Fenced:
             await outlet.delete(address, external_id)
+
+
+def _person_key(incoming: Incoming) -> tuple[str, str, str]:
+    """The name is part of it: a changed one is to be stored again."""
+    return (incoming.address.platform, incoming.sender.id, incoming.sender.name)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from botcore.adapter import Outlet
 from botcore.delivery import inbox
 from botcore.delivery.answer import Answer
+from botcore.delivery.capacity import Capacity
 from botcore.delivery.courier import Courier
 from botcore.delivery.inbox import NotYet
 from botcore.delivery.work import Database, Work, claim
@@ -52,11 +53,17 @@ class Drain(Generic[Loaded]):
     """Claims, takes the turn, delivers. The outermost boundary around everything that answers a message."""
 
     def __init__(
-        self, database: Database, turn: Turn[Loaded], outlet: Callable[[str], Outlet], settings: DrainSettings
+        self,
+        database: Database,
+        turn: Turn[Loaded],
+        outlet: Callable[[str], Outlet],
+        capacity: Capacity,
+        settings: DrainSettings,
     ) -> None:
         self._database = database
         self._turn = turn
         self._outlet = outlet
+        self._capacity = capacity
         self._settings = settings
 
     async def __call__(self, conversation_id: int, lane: int) -> None:
@@ -91,10 +98,15 @@ class Drain(Generic[Loaded]):
             finally:
                 await answer.abandon()
             if answer.closed:
-                return True
+                return self._done(work)
         courier = Courier(outlet, self._database, placeholder=settings.placeholder, plain_sends=settings.plain_sends)
         await courier.deliver(work)
-        return True
+        return self._done(work)
+
+    def _done(self, work: Work) -> bool:
+        """Count it off; whether more was open when it was claimed. What came later wakes the conversation again."""
+        self._capacity.add(work.resumed - len(work.rows))
+        return work.more or work.resumed > 0
 
     def _claim(self, c: Connection, *, conversation_id: int, lane: int) -> tuple[Work, Loaded] | NotYet | None:
         settings = self._settings
@@ -122,6 +134,6 @@ class Drain(Generic[Loaded]):
         except BotcoreError as error:
             log.warning("message %d was answered by a notice: %s: %s", work.head.id, type(error).__name__, error)
             return error.said
-        except Exception:  # noqa: BLE001 - the outermost handler boundary: a fault becomes an honest notice
+        except Exception:  # the outermost handler boundary: a fault becomes an honest notice
             log.exception("message %d: the turn failed", work.head.id)
         return BotcoreError.said

@@ -114,7 +114,7 @@ _CLOSE = (
 
 _OPEN_CONVERSATIONS = (
     select(inbox.c.conversation_id, inbox.c.lane)
-    .where(inbox.c.is_open == true())
+    .where(inbox.c.is_open == true(), inbox.c.platform.in_(bindparam("platforms", expanding=True)))
     .group_by(inbox.c.conversation_id, inbox.c.lane)
     .order_by(func.min(inbox.c.id))
 )
@@ -175,15 +175,15 @@ def open_total(c: Connection) -> int:
     return int(c.execute(_COUNT_ALL_OPEN).scalar_one())
 
 
-def open_conversations(c: Connection) -> list[tuple[int, int]]:
-    """Conversation and lane of all open work, the longest waiting first."""
-    return [(int(row[0]), int(row[1])) for row in c.execute(_OPEN_CONVERSATIONS)]
+def open_conversations(c: Connection, platforms: Sequence[str]) -> list[tuple[int, int]]:
+    """Conversation and lane of all open work on these platforms, the longest waiting first."""
+    return [(int(row[0]), int(row[1])) for row in c.execute(_OPEN_CONVERSATIONS, {"platforms": list(platforms)})]
 
 
 def claim(
     c: Connection, conversation_id: int, lane: int, *, worker: str, join_seconds: float
-) -> Sequence[Row] | NotYet | None:
-    """Claim the oldest open message and those that belong to it. None: nothing is open."""
+) -> tuple[Sequence[Row], bool] | NotYet | None:
+    """Claim the oldest open message and those that belong to it; whether more is open. None: nothing is open."""
     found = c.execute(_OLDEST, {"conversation": conversation_id, "lane": lane}).all()
     if not found:
         return None
@@ -201,7 +201,7 @@ def claim(
         attempt = c.execute(_CLAIM, {"row": row.id, "worker": worker}).scalar_one()
         incoming = codec.decode(Incoming, row.payload)
         rows.append(Row(row.id, row.conversation_id, row.user_id, row.lane, attempt, incoming, row.joins))
-    return rows
+    return rows, len(found) > len(rows)
 
 
 def hold(c: Connection, fence: Fence) -> None:

@@ -33,6 +33,10 @@ class Work:
     rows: Sequence[Row]
     places: list[Place] = field(default_factory=list[Place])
     steps: dict[str, Json] = field(default_factory=dict[str, Json])
+    more: bool = False
+    """Whether further messages of this conversation and lane were open when this one was claimed."""
+    resumed: int = 0
+    """How many waiting messages this one opened again."""
 
     @property
     def head(self) -> Row:
@@ -69,10 +73,11 @@ class Work:
 
 def claim(c: Connection, conversation_id: int, lane: int, *, worker: str, join_seconds: float) -> Work | NotYet | None:
     """Claim the oldest open message of a conversation and lane, with what an earlier attempt left."""
-    rows = inbox.claim(c, conversation_id, lane, worker=worker, join_seconds=join_seconds)
-    if rows is None or isinstance(rows, NotYet):
-        return rows
-    work = Work(rows, outbox.places(c, rows[0].id))
+    claimed = inbox.claim(c, conversation_id, lane, worker=worker, join_seconds=join_seconds)
+    if claimed is None or isinstance(claimed, NotYet):
+        return claimed
+    rows, more = claimed
+    work = Work(rows, outbox.places(c, rows[0].id), more=more)
     if work.head.attempt > 1:
         work.steps = steps.steps(c, work.head.id)
     return work

@@ -1,0 +1,205 @@
+"""The composition root: the only place that wires the parts to a bot, starts them in order and stops them again."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Self
+
+from botcore import openai
+from botcore.adapter import Adapter, Outlet, Setup
+from botcore.commands.gate import Gate
+from botcore.commands.registry import Registry
+from botcore.config import Config
+from botcore.conversation.admission import Admission
+from botcore.conversation.budget import Budget, CommandBudget
+from botcore.conversation.context import Services
+from botcore.conversation.moderation import Moderator
+from botcore.conversation.respond import Responder
+from botcore.conversation.talk import Model
+from botcore.conversation.tokens import TokenCounter
+from botcore.conversation.turn import ConversationTurn
+from botcore.delivery import inbox
+from botcore.delivery.capacity import Capacity
+from botcore.delivery.desk import Desk, DeskSettings
+from botcore.delivery.drain import Drain, DrainSettings
+from botcore.delivery.runner import EmbeddedRunner
+from botcore.delivery.work import Database as DatabaseLike
+from botcore.discovery import load_plugins, platforms
+from botcore.errors import ConfigError
+from botcore.gateway import EngineGateway
+from botcore.jobs import Jobs
+from botcore.store.database import Database
+
+log = logging.getLogger(__name__)
+
+
+class Engine:
+    """A whole bot. `async with Engine(config) as engine:` runs it; `adapters` and `database` replace the configured."""
+
+    def __init__(
+        self, config: Config, *, adapters: Sequence[Adapter] | None = None, database: DatabaseLike | None = None
+    ) -> None:
+        self._config = config
+        self._given_adapters = adapters
+        self._given_database = database
+        self._stack = AsyncExitStack()
+        self.adapters: list[Adapter] = []
+        self.registry = Registry()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def _start(self) -> None:
+        """Build from the ground up; the stack takes it down in the opposite order."""
+        config = self._config
+        database = await self._open_database()
+        api = await self._open_api()
+        load_plugins(config, self.registry)
+        self.adapters = list(self._given_adapters) if self._given_adapters is not None else build_adapters(config)
+        self.runner, self.gateway = self._wire(database, api)
+        self._stack.push_async_callback(self._drained)
+        started = await self._start_adapters()
+        names = [adapter.platform for adapter in started]
+        self.runner.wake_all(await database.read(partial(inbox.open_conversations, platforms=names)))
+        jobs = Jobs(self.registry)
+        if config.delivery.keep_days:
+            jobs.add("purge", timedelta(hours=6), partial(purge, database, config.delivery.keep_days))
+        jobs.start()
+        self._stack.push_async_callback(jobs.stop)
+
+    async def _open_database(self) -> DatabaseLike:
+        if self._given_database is not None:
+            return self._given_database
+        store = self._config.store
+        database = await Database.open(store.url, synchronous=store.synchronous, threads=store.threads)
+        self._stack.push_async_callback(database.close)
+        return database
+
+    async def _open_api(self) -> openai.Api:
+        config = self._config
+        base_url = config.api.base_url
+        if config.offline:
+            from botcore.testing.openai_server import offline_api  # noqa: PLC0415 - a real endpoint needs none of it
+
+            server = await self._stack.enter_async_context(offline_api(port=config.api.offline_port))
+            base_url = server.url
+            log.warning("no OPENAI_API_KEY: answers come from the offline stand-in at %s", base_url)
+        api = openai.Api(api_settings(config, base_url))
+        self._stack.push_async_callback(api.aclose)
+        return api
+
+    def _wire(self, database: DatabaseLike, api: openai.Api) -> tuple[EmbeddedRunner, EngineGateway]:
+        config, registry = self._config, self.registry
+        capacity = Capacity(config.delivery.open_total)
+        admission = Admission(config.access, config.chat, config.history, registry)
+        budget = Budget(config.budget)
+        services = Services(database, api, registry, config)
+        model = Model(api, config.chat, TokenCounter(), budget)
+        gate = Gate(registry, CommandBudget(budget), frozenset(config.tools.granted))
+        responder = Responder(services, admission, model, Moderator(api, config.moderation.model), gate)
+        turn = ConversationTurn(services, admission, responder, self.outlet, metered=budget.limited)
+        delivery = config.delivery
+        settings = DrainSettings(
+            worker=f"{socket.gethostname()}/{os.getpid()}",
+            placeholder=delivery.placeholder,
+            plain_sends=delivery.plain_sends,
+            attempts=delivery.attempts,
+            join_seconds=delivery.join_seconds,
+        )
+        runner = EmbeddedRunner(Drain(database, turn, self.outlet, capacity, settings))
+        caps = DeskSettings(delivery.open_per_conversation, delivery.busy_notice_at)
+        desk = Desk(database, runner, admission, self.outlet, capacity, caps)
+        return runner, EngineGateway(desk, registry, database)
+
+    def outlet(self, platform: str) -> Outlet:
+        """The way out to a platform."""
+        return next(adapter.outlet for adapter in self.adapters if adapter.platform == platform)
+
+    async def _start_adapters(self) -> list[Adapter]:
+        """Start each; one that cannot is named and left out, unless it is the only one."""
+        started: list[Adapter] = []
+        for adapter in self.adapters:
+            try:
+                await adapter.start(self.gateway)
+            except ConfigError as error:
+                if len(self.adapters) == 1:
+                    raise
+                log.error("%s is not started: %s", adapter.platform, error)  # noqa: TRY400 - one line for the operator
+                continue
+            self._stack.push_async_callback(adapter.close)
+            started.append(adapter)
+        if not started:
+            raise ConfigError("nothing is started: set TELEGRAM_BOT_TOKEN, or leave web.enabled true")
+        # Exits run in opposite order: no more messages in, running turns to their end, then the connections.
+        self._stack.push_async_callback(self._drained)
+        self._stack.push_async_callback(self._deaf)
+        return started
+
+    async def _deaf(self) -> None:
+        await asyncio.gather(*(adapter.stop_receiving() for adapter in self.adapters), return_exceptions=True)
+
+    async def _drained(self) -> None:
+        await self.runner.stop(self._config.delivery.drain_seconds)
+
+
+def api_settings(config: Config, base_url: str | None = None) -> openai.ApiSettings:
+    """The client's settings, from the configuration and the secrets."""
+    api, key = config.api, config.secret("OPENAI_API_KEY")
+    organization, project = config.secret("OPENAI_ORG_ID"), config.secret("OPENAI_PROJECT_ID")
+    return openai.ApiSettings(
+        base_url=base_url or api.base_url,
+        api_key=openai.Secret(key.get_secret_value()) if key is not None else None,
+        organization=organization.get_secret_value() if organization is not None else None,
+        project=project.get_secret_value() if project is not None else None,
+        timeouts=openai.Timeouts(connect=api.connect_seconds, read=api.read_seconds),
+        max_attempts=api.attempts,
+        deadline=api.deadline,
+        max_body_bytes=api.max_body_mb * 1024 * 1024,
+    )
+
+
+def build_adapters(config: Config) -> list[Adapter]:
+    """Each platform whose secrets are there and which is not switched off."""
+    adapters: list[Adapter] = []
+    for platform in platforms():
+        secrets = config.secrets(platform.secrets)
+        settings = config.settings(platform.name, platform.settings)
+        if all(name in secrets for name in platform.needs) and getattr(settings, "enabled", True):
+            adapters.append(platform.build(Setup(settings, secrets, offline=config.offline)))
+    return adapters
+
+
+async def purge(database: DatabaseLike, keep_days: int) -> None:
+    """Empty what was finished more than `keep_days` days ago. The browser's chats are read from there and stay."""
+    before = datetime.now(UTC) - timedelta(days=keep_days)
+    while await database.run(partial(inbox.purge, before=before, keep_platforms=("web",))):
+        pass
+
+
+async def run(config: Config, *, ready: Callable[[], None] | None = None) -> int:
+    """Run the bot until SIGINT or SIGTERM, then drain. Returns the exit code. Raises ConfigError, StoreError."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with Engine(config) as engine:
+        log.info("ready: %s", ", ".join(adapter.platform for adapter in engine.adapters))
+        if ready is not None:
+            ready()
+        await stop.wait()
+        log.info("stopping: running answers may take up to %g s", config.delivery.drain_seconds)
+    return 0

@@ -1,0 +1,82 @@
+"""What a turn reads when its message is claimed, in one hop: the person, the settings, the history."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import orjson
+
+from botcore.conversation.admission import Person
+from botcore.conversation.prompt import Past
+from botcore.delivery import inbox
+from botcore.delivery.inbox import Row
+from botcore.delivery.outbox import Place, places_of_original
+from botcore.messages import Edit, Incoming, Json
+from botcore.plugin import Usage
+from botcore.store import Connection, accounts, conversations, history, usage
+
+FAILED = "failed"
+"""Key in a message's `meta`: the question was answered by a notice; it is not put to the model again unless asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastTurn:
+    """The last question of a history, and its message in the inbox."""
+
+    inbox_id: int
+    text: str
+    external_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was read. `waiting` is a message whose handler asked the person something."""
+
+    person: Person
+    settings: Mapping[str, Json]
+    past: Sequence[Past]
+    last: LastTurn | None
+    used_today: Usage
+    waiting: tuple[int, Incoming] | None = None
+    standing: Sequence[Place] = ()
+    """Where the answer to the last question stands."""
+
+
+def load(c: Connection, head: Row, *, turns: int, metered: bool) -> Loaded:
+    """Read it, in the transaction of the claim. `turns`: how many turns of history at most."""
+    incoming, conversation_id = head.incoming, head.conversation_id
+    identity = accounts.find_identity(c, incoming.address.platform, incoming.sender.id)
+    if identity is None:
+        person = Person(head.user_id or 0, 0)
+    else:
+        person = Person(identity.user_id, identity.id, identity.access, identity.role)
+    conversation = conversations.get(c, conversation_id)
+    rows = history.window(c, conversation_id, after=conversation.history_from, turns=turns)
+    failed = {row.inbox_id for row in rows if FAILED in row.meta}
+    past = [
+        Past(row.inbox_id or 0, {"role": row.role, **orjson.loads(row.content)})
+        for row in rows
+        if row.inbox_id not in failed
+    ]
+    last = _last(rows)
+    standing: Sequence[Place] = ()
+    if isinstance(incoming.event, Edit) and last is not None and last.external_id == incoming.event.external_id:
+        standing = places_of_original(c, conversation_id, last.inbox_id)
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return Loaded(
+        person=person,
+        settings=conversation.settings,
+        past=past,
+        last=last,
+        used_today=usage.total(c, user_id=person.user_id, since=midnight) if metered else Usage(),
+        waiting=inbox.waiting(c, conversation_id),
+        standing=standing,
+    )
+
+
+def _last(rows: Sequence[history.HistoryRow]) -> LastTurn | None:
+    asked = next((row for row in reversed(rows) if row.role == "user" and row.inbox_id is not None), None)
+    if asked is None or asked.inbox_id is None:
+        return None
+    content = orjson.loads(asked.content)["content"]
+    return LastTurn(asked.inbox_id, content if isinstance(content, str) else "", asked.external_id)

@@ -1,0 +1,159 @@
+"""What a message leads to: a command, a plugin's handler, or the model."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any
+
+from botcore.commands.gate import Call, Gate, Source, guard
+from botcore.commands.registry import Found, Owned, Unknown
+from botcore.commands.schema import tool_schema
+from botcore.conversation import finish, words
+from botcore.conversation.admission import Admission
+from botcore.conversation.context import Scene, Services, TurnContext
+from botcore.conversation.ledger import TurnSteps
+from botcore.conversation.moderation import Moderator
+from botcore.conversation.prompt import contributed
+from botcore.conversation.talk import Model, Question, Talk, ToolResult
+from botcore.errors import Unsuitable
+from botcore.messages import Edit, Invocation, Json, Message, Part, Press, Reply, Text, text_of
+from botcore.openai import ToolCall
+from botcore.plugin import Prompt, Result
+
+CONTEXT_TIMEOUT = 10.0  # seconds for a plugin's contribution to the prompt, which holds up every answer
+HANDLER_TIMEOUT = 300.0  # seconds for a handler of attachments: long audio takes minutes
+DONE = "✓"
+
+
+class Responder:
+    """Finds out what a message asks for and has it done."""
+
+    def __init__(
+        self, services: Services, admission: Admission, model: Model, moderator: Moderator, gate: Gate
+    ) -> None:
+        self._services = services
+        self._admission = admission
+        self._model = model
+        self._moderator = moderator
+        self._gate = gate
+
+    async def respond(self, scene: Scene, ctx: TurnContext, talk: Talk) -> Reply:
+        """The reply, with all middlewares around it. Raises BotcoreError, Asking."""
+        parts = words.parts_of([row.incoming for row in scene.work.rows])
+
+        async def innermost() -> Result:
+            result = await self._handle(ctx, parts)
+            return await self._ask_model(scene, ctx, talk, result.parts) if isinstance(result, Prompt) else result
+
+        call: Callable[[], Awaitable[Result]] = innermost
+        for owned in reversed(self._services.registry.middlewares()):
+            call = partial(_wrapped, owned, ctx, call, self._services.config.chat.timeout + HANDLER_TIMEOUT)
+        result = await call()
+        if isinstance(result, Prompt):  # a middleware's own
+            result = await self._ask_model(scene, ctx, talk, result.parts)
+        if result is None:
+            return Reply.of(DONE)
+        return Reply.of(result) if isinstance(result, str) else result
+
+    async def _handle(self, ctx: TurnContext, parts: tuple[Part, ...]) -> Result:
+        """Run the command or handler that is meant; a Prompt where it is the model that is asked."""
+        event, registry = ctx.incoming.event, self._services.registry
+        if isinstance(event, Invocation):
+            known = registry.command(event.command)
+            if known is None:
+                raise Unsuitable(f"There is no command /{event.command} any more.")
+            return await self._gate.invoke(Call(known, event.options, "slash"), ctx)
+        if isinstance(event, Message | Press):
+            found = registry.find(text_of(parts))
+            if isinstance(found, Unknown):
+                hint = f" Did you mean /{found.nearest}?" if found.nearest else ""
+                raise Unsuitable(f"I do not know the command /{found.name[:32]}.{hint} /help shows what I can do.")
+            if isinstance(found, Found):
+                source: Source = "button" if isinstance(event, Press) else "text"
+                return await self._gate.invoke(Call(found.registered, found.text, source), ctx)
+        if isinstance(event, Message):
+            for handler, part in registry.handlers(parts, addressed=self._addressed(ctx)):
+                work = partial(handler.handler, ctx, part)
+                name = f"on({handler.kind.__name__})"
+                result: Result = await guard(handler.plugin, name, work, timeout=HANDLER_TIMEOUT)
+                return result
+        return Prompt(parts)
+
+    def _addressed(self, ctx: TurnContext) -> bool:
+        event = ctx.incoming.event
+        if ctx.chat.kind == "private" or not isinstance(event, Message | Edit):
+            return True
+        return event.addressed or self._admission.without_prefix(event.text) != event.text
+
+    # ---- the model ----
+
+    async def _ask_model(self, scene: Scene, ctx: TurnContext, talk: Talk, parts: tuple[Part, ...]) -> Reply:
+        words.check(parts)
+        incoming, conversation = ctx.incoming, ctx.conversation
+        again = conversation.replaces is not None and not isinstance(incoming.event, Edit)
+        shared = self._admission.scope == "chat" and ctx.chat.kind == "group"
+        talk.external_id = scene.external_id(again=again)
+        talk.asked = (
+            text_of(parts)
+            if again
+            else words.said(
+                incoming, parts, name=ctx.sender.name if shared else None, strip=self._admission.without_prefix
+            )
+        )
+        rules = self._services.config.moderation.rules(f"{ctx.chat.platform}:{ctx.chat.id}")
+        warned = await self._moderator.check(talk.asked, rules[0], "input")
+        content = await words.with_images(talk.asked, parts, scene.outlet)
+        steps = TurnSteps(scene.work, scene.answer, quiet=rules[1] == "block")
+        await self._model.answer(await self._question(scene, ctx, content), steps, talk)
+        flagged = await self._moderator.check(talk.text, rules[1], "output")
+        text = finish.with_remark(talk.text, talk.remark)
+        notes = [Text(note, plain=True) for note in (warned, flagged) if note]
+        return Reply((Text(text), *notes, *talk.parts))
+
+    async def _question(self, scene: Scene, ctx: TurnContext, content: Json) -> Question:
+        conversation = ctx.conversation
+        tools = self._tools(ctx)
+
+        async def call(tool: ToolCall, step: str) -> ToolResult:
+            if tool.name not in tools:
+                return ToolResult(f"Error: there is no tool {tool.name[:64]!r}.")
+            answer = await self._gate.tool(tool.name, tool.arguments, ctx.inside(step))
+            return ToolResult(answer.text, answer.parts)
+
+        return Question(
+            model=conversation.model,
+            temperature=conversation.temperature,
+            system=await self._system(ctx),
+            history=[past for past in scene.loaded.past if past.turn != conversation.replaces],
+            message={"role": "user", "content": content},
+            tools=list(tools.values()),
+            call=call,
+            person=scene.loaded.person.user_id,
+            used_today=scene.loaded.used_today,
+        )
+
+    async def _system(self, ctx: TurnContext) -> str:
+        """The persona, and what plugins add, as marked data."""
+        blocks = [ctx.conversation.system]
+        for owned in self._services.registry.contexts():
+            text = await guard(owned.plugin, "context", partial(owned.value, ctx), timeout=CONTEXT_TIMEOUT)
+            if text:
+                blocks.append(contributed(owned.plugin, text))
+        return "\n\n".join(block for block in blocks if block)
+
+    def _tools(self, ctx: TurnContext) -> Mapping[str, dict[str, Any]]:
+        """The tools that the model may see here, by name."""
+        settings = self._services.config.tools
+        if not settings.enabled:
+            return {}
+        return {
+            known.command.name: tool_schema(known)
+            for known in self._services.registry.tools(settings.granted, ctx.role)
+            if known.command.name not in settings.disabled
+        }
+
+
+async def _wrapped(
+    owned: Owned[Any], ctx: TurnContext, call: Callable[[], Awaitable[Result]], seconds: float
+) -> Result:
+    result: Result = await guard(owned.plugin, "middleware", partial(owned.value, ctx, call), timeout=seconds)
+    return result

@@ -1,0 +1,244 @@
+"""The model's part of a turn: requests, streamed text, tool calls, until it has answered."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, cast
+
+from botcore import codec
+from botcore.config.sections import ChatSettings
+from botcore.conversation import finish
+from botcore.conversation.budget import Budget
+from botcore.conversation.prompt import Past, Prompt, fit, input_budget
+from botcore.conversation.tokens import TokenCounter, estimate
+from botcore.errors import ApiTimeout, BadRequest, ContextOverflow, StreamBroken
+from botcore.messages import Json, Part, Reply
+from botcore.openai import Api, ChatRequest, Completion, ToolCall
+from botcore.plugin import Usage
+
+log = logging.getLogger(__name__)
+
+
+class Steps(Protocol):
+    """What is kept of a turn across restarts; `botcore.delivery.answer.Answer` with the work's steps."""
+
+    def known(self, name: str) -> Json:
+        """The recorded result of a step, or None."""
+        ...
+
+    async def record(self, name: str, result: Json, used: "Used | None") -> None:
+        """Record a finished step with what it used. Raises Fenced."""
+        ...
+
+    def grow(self, text: str) -> None:
+        """Show more of the answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """Tokens and cost (micro-dollars) of one request."""
+
+    step: str
+    model: str
+    input_tokens: int
+    output_tokens: int
+    cost_microusd: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What a tool gave: text for the model, attachments for the person."""
+
+    text: str
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is put to the model. `system` is the prompt, `message` the person's message, `tools` the JSON Schemas."""
+
+    model: str
+    temperature: float | None
+    system: str
+    history: Sequence[Past]
+    message: Mapping[str, Json]
+    tools: Sequence[Mapping[str, Any]]
+    call: Callable[[ToolCall, str], Awaitable[ToolResult]]
+    person: int
+    used_today: Usage
+
+
+@dataclass(slots=True)
+class Talk:
+    """How far it is. Read by whoever stops it in the middle.
+
+    `asked` is the person's message as the history keeps it, once it was put to the model; `messages` is what goes into
+    the history after it; `texts` what the model said in earlier steps.
+    """
+
+    asked: str | None = None
+    external_id: str = ""
+    messages: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    texts: list[str] = field(default_factory=list[str])
+    chunks: list[str] = field(default_factory=list[str])
+    used: list[Used] = field(default_factory=list[Used])
+    parts: list[Part] = field(default_factory=list[Part])
+    remark: str = ""
+
+    @property
+    def text(self) -> str:
+        """All that the model said so far."""
+        return "\n\n".join(text for text in (*self.texts, "".join(self.chunks)) if text.strip())
+
+    def interrupt(self, remark: str) -> None:
+        """End it here, with what there is."""
+        while self.messages and (self.messages[-1]["role"] == "tool" or self.messages[-1].get("tool_calls")):
+            self.messages.pop()  # the history must not hold calls without results
+        if text := "".join(self.chunks):
+            self.messages.append({"role": "assistant", "content": text})
+        self.remark = remark
+
+
+class Model:
+    """Talks to the API for all conversations."""
+
+    def __init__(self, api: Api, settings: ChatSettings, counter: TokenCounter, budget: Budget) -> None:
+        self._api = api
+        self._settings = settings
+        self._counter = counter
+        self._budget = budget
+        self._tool_steps = settings.tool_steps
+        self._older: set[str] = set()  # models that know max_tokens only
+
+    async def answer(self, question: Question, steps: Steps, talk: Talk) -> None:
+        """Fill `talk`. Raises ApiError, BudgetExceeded, Unsuitable, Fenced."""
+        try:
+            async with asyncio.timeout(self._settings.timeout):
+                await self._answer(question, steps, talk)
+        except TimeoutError:
+            if not talk.text.strip():
+                raise ApiTimeout(f"no answer within {self._settings.timeout:g} s") from None
+            talk.interrupt(finish.CUT)
+        except StreamBroken as error:
+            if not talk.text.strip():
+                raise
+            log.warning("an answer was cut: %s", error)
+            talk.interrupt(finish.CUT)
+
+    async def _answer(self, question: Question, steps: Steps, talk: Talk) -> None:
+        for number in range(self._tool_steps + 1):
+            calls = await self._step(question, steps, talk, number)
+            if not calls:
+                return
+            if number == self._tool_steps:
+                break
+            for index, call in enumerate(calls):
+                result = await self._tool(question, steps, call, f"tool/{number}/{index}")
+                talk.parts.extend(result.parts)
+                talk.messages.append({"role": "tool", "tool_call_id": call.id, "content": result.text})
+        talk.interrupt(finish.TOO_MANY_STEPS)
+
+    async def _step(self, question: Question, steps: Steps, talk: Talk, number: int) -> Sequence[ToolCall]:
+        """One request to the model, or its recorded result. Returns the calls it wants made."""
+        name = f"model/{number}"
+        message: dict[str, Any] | None = steps.known(name)
+        if message is None:
+            completion = await self._request(question, steps, talk, name)
+            choice = completion.choices[0]
+            message = cast("dict[str, Any]", choice.message())
+            if choice.tool_calls:
+                await steps.record(name, message, talk.used[-1])
+            else:
+                talk.remark = finish.remark(choice.finish_reason, choice.text or talk.text, refusal=choice.refusal)
+        talk.chunks.clear()
+        talk.messages.append(message)
+        talk.texts.append(message.get("content") or "")
+        calls = [
+            ToolCall(call["id"], call["function"]["name"], call["function"]["arguments"])
+            for call in message.get("tool_calls", ())
+        ]
+        if calls and talk.texts[-1].strip():
+            steps.grow("\n\n")
+        return calls
+
+    async def _request(self, question: Question, steps: Steps, talk: Talk, name: str) -> Completion:
+        budget = input_budget(self._settings.context_tokens, self._settings.answer_tokens)
+        prompt = self._prompt(question, talk, budget)
+        try:
+            return await self._metered(question, steps, talk, name, prompt)
+        except ContextOverflow as error:
+            log.info("the prompt was too long for %s, trimmed and tried once more: %s", question.model, error)
+            self._counter.observe(question.model, prompt.estimated, budget * 2)
+            return await self._metered(question, steps, talk, name, self._prompt(question, talk, budget // 2))
+
+    def _prompt(self, question: Question, talk: Talk, budget: int) -> Prompt:
+        prompt = fit(
+            model=question.model,
+            system=question.system,
+            history=question.history,
+            question=question.message,
+            tools=question.tools,
+            budget=budget - self._counter.count(question.model, talk.messages),
+            counter=self._counter,
+        )
+        return replace(prompt, messages=[*prompt.messages, *talk.messages])
+
+    async def _metered(self, question: Question, steps: Steps, talk: Talk, name: str, prompt: Prompt) -> Completion:
+        estimated = prompt.estimated + TokenCounter().count("", talk.messages)
+        wanted = self._counter.scale(question.model, estimated) + (self._settings.answer_tokens or 0)
+        with self._budget.reserve(question.person, question.used_today, wanted):
+            completion = await self._send(question, steps, talk, prompt)
+        usage = completion.usage
+        if usage is None:
+            read, written = self._counter.scale(question.model, estimated), estimate(completion.text)
+        else:
+            read, written = usage.input_tokens, usage.output_tokens
+            self._counter.observe(question.model, estimated, read)
+        cost = self._budget.cost(question.model, read, written)
+        talk.used.append(Used(name, question.model, read, written, cost))
+        return completion
+
+    async def _send(self, question: Question, steps: Steps, talk: Talk, prompt: Prompt) -> Completion:
+        request = self._build(question, prompt)
+        try:
+            return await self._receive(request, steps, talk)
+        except BadRequest as error:
+            limit = self._settings.answer_tokens
+            if limit is None or question.model in self._older or "max_completion_tokens" not in str(error):
+                raise
+            self._older.add(question.model)
+            return await self._receive(self._build(question, prompt), steps, talk)
+
+    def _build(self, question: Question, prompt: Prompt) -> ChatRequest:
+        older, limit = question.model in self._older, self._settings.answer_tokens
+        return ChatRequest(
+            model=question.model,
+            messages=cast("Any", prompt.messages),
+            tools=cast("Any", question.tools) or None,
+            temperature=question.temperature,
+            max_completion_tokens=None if older else limit,
+            max_tokens=limit if older else None,
+        )
+
+    async def _receive(self, request: ChatRequest, steps: Steps, talk: Talk) -> Completion:
+        if not self._settings.stream:
+            completion = await self._api.chat.complete(request)
+            steps.grow(completion.text)
+            return completion
+        async with self._api.chat.stream(request) as stream:
+            async for delta in stream:
+                if delta.text and delta.index == 0:
+                    talk.chunks.append(delta.text)
+                    steps.grow(delta.text)
+            return stream.answer.completion()
+
+    async def _tool(self, question: Question, steps: Steps, call: ToolCall, name: str) -> ToolResult:
+        """Call a tool through the gate, or take its recorded result."""
+        known = steps.known(name)
+        if known is not None:
+            return ToolResult(known["text"], codec.decode(Reply, known["reply"]).parts)
+        result = await question.call(call, name)
+        await steps.record(name, {"text": result.text, "reply": codec.encode(Reply(result.parts))}, None)
+        return result

@@ -1,0 +1,74 @@
+"""From a person's message to what the model is told they said."""
+
+import base64
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from botcore.adapter import Outlet
+from botcore.conversation.prompt import quoted
+from botcore.errors import Unsuitable
+from botcore.messages import Attachment, Edit, File, Image, Incoming, Message, Part, Press, Text, text_of
+
+PASTE_CUT = 4000  # characters: platforms cut a long paste here or a little later, anywhere in the text
+MOST_IMAGES = 4
+MOST_IMAGE_BYTES = 8 * 1024 * 1024  # the API takes 20 MB; in base64, and a few at once, this is enough for any photo
+
+
+def parts_of(incoming: Sequence[Incoming]) -> tuple[Part, ...]:
+    """All parts of a message, or of several that belong together; texts that were cut are whole again."""
+    parts: list[Part] = []
+    for one in incoming:
+        event = one.event
+        found: tuple[Part, ...] = ()
+        if isinstance(event, Message | Edit):
+            found = event.parts
+        elif isinstance(event, Press):
+            found = (Text(event.says),)
+        for part in found:
+            before = parts[-1] if parts else None
+            if isinstance(part, Text) and isinstance(before, Text) and len(before.text) >= PASTE_CUT:
+                parts[-1] = Text(before.text + part.text)
+            else:
+                parts.append(part)
+    return tuple(parts)
+
+
+def check(parts: Sequence[Part]) -> None:
+    """Raise Unsuitable where there is nothing the model could read."""
+    if text_of(parts).strip() or any(isinstance(part, Image) for part in parts):
+        return
+    attachment = next((part for part in parts if isinstance(part, Attachment)), None)
+    if attachment is None:
+        raise Unsuitable("Your message is empty. Write me what you would like to know.")
+    kind = "file" if isinstance(attachment, File) else attachment.kind
+    raise Unsuitable(f"I can't do anything with this {kind} yet. Tell me in words what you need.")
+
+
+def said(incoming: Incoming, parts: Sequence[Part], *, name: str | None, strip: Callable[[str], str]) -> str:
+    """The text for the model: the quoted message as marked data, the author's name where several share a history."""
+    event = incoming.event
+    quote = quoted(event.reply_to) if isinstance(event, Message) and event.reply_to is not None else ""
+    text = strip(text_of(parts))
+    files = "".join(
+        f"\n[attached: {part.name or part.kind}, {part.media_type or 'unknown type'}]"
+        for part in parts
+        if isinstance(part, Attachment) and not isinstance(part, Image)
+    )
+    author = f"{name}: " if name else ""
+    return f"{quote}{author}{text}{files}".strip()
+
+
+async def with_images(text: str, parts: Sequence[Part], outlet: Outlet) -> str | list[dict[str, Any]]:
+    """The message's content for the API: the text, and its pictures as data URLs."""
+    images = [part for part in parts if isinstance(part, Image)][:MOST_IMAGES]
+    if not images:
+        return text
+    content: list[dict[str, Any]] = [{"type": "text", "text": text}] if text else []
+    for image in images:
+        data = image.data
+        if data is None and image.ref is not None:
+            data = b"".join([chunk async for chunk in outlet.fetch(image.ref, most=MOST_IMAGE_BYTES)])
+        if data:
+            url = f"data:{image.media_type or 'image/jpeg'};base64,{base64.b64encode(data).decode()}"
+            content.append({"type": "image_url", "image_url": {"url": url}})
+    return content
