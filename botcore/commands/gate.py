@@ -9,7 +9,7 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar
 
 import structlog
@@ -19,7 +19,7 @@ from botcore.commands.registry import Registered, Registry, allows, is_granted
 from botcore.commands.render import render
 from botcore.errors import BotcoreError, HandlerFailed, NotAllowed, Refusal, UsageError
 from botcore.messages import Edit, Json, Message, Part, Reply, Text
-from botcore.plugin import Command, Context, Prompt
+from botcore.plugin import Command, Context, Permission, Prompt
 
 T = TypeVar("T")
 
@@ -51,6 +51,20 @@ class Budget(Protocol):
         ...
 
 
+class Unlimited:
+    """A budget that never ends, and a reservation on it."""
+
+    async def reserve(self, command: Command, ctx: Context) -> "Unlimited":  # noqa: ARG002 - no limit to look at
+        """Claim nothing."""
+        return self
+
+    async def settle(self) -> None:
+        """Nothing was claimed."""
+
+    async def release(self) -> None:
+        """Nothing was claimed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call of a command. `given`: the text after its name, or a mapping of options or tool arguments."""
@@ -71,11 +85,19 @@ class ToolAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """The gate with what it asks: the loaded commands, the budgets, and which changing tools the operator granted."""
+    """The gate with what it asks: the loaded commands, the budgets, and the operator's word on the model's tools.
+
+    `granted`: tools that change something and may run all the same; `disabled`: tools that never run.
+    """
 
     registry: Registry
-    budget: Budget
+    budget: Budget = field(default_factory=Unlimited)
     granted: Collection[str] = ()
+    disabled: Collection[str] = ()
+
+    def tools(self, role: Permission) -> tuple[Registered, ...]:
+        """The tools that the model may see when someone of this role asks, sorted by name."""
+        return self.registry.tools(self.granted, role, self.disabled)
 
     async def invoke(self, call: Call, ctx: Context) -> Reply | Prompt | None:
         """Run one command. Raises Refusal and other BotcoreErrors, whose `said` is for the person."""
@@ -96,7 +118,7 @@ class Gate:
     async def tool(self, name: str, arguments: str | Mapping[str, Json], ctx: Context) -> ToolAnswer:
         """Run a tool for the model. `arguments` is the JSON text that it wrote. What fails becomes text for it."""
         registered = self.registry.tool(name)
-        if registered is None:
+        if registered is None or name in self.disabled:
             return ToolAnswer(f"Error: there is no tool {name[:64]!r}.", ok=False)
         try:
             given = _decoded(arguments, registered) if isinstance(arguments, str) else arguments

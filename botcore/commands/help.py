@@ -11,7 +11,7 @@ from botcore.messages import Reply
 from botcore.plugin import Permission
 
 
-def help_reply(registry: Registry, name: str = "", *, role: Permission = "user", locale: str | None = None) -> Reply:
+def help_page(registry: Registry, name: str = "", *, role: Permission = "user", locale: str | None = None) -> Reply:
     """The page of one command, or the overview. Raises Unsuitable for a command that this person does not have."""
     if not name:
         return overview(registry.commands(role), locale)
@@ -20,7 +20,7 @@ def help_reply(registry: Registry, name: str = "", *, role: Permission = "user",
         near = registry.nearest(name.removeprefix("/"))
         hint = f" Did you mean /{near}?" if near else ""
         raise Unsuitable(f"There is no command /{name.removeprefix('/')[:32]}.{hint} /help shows all of them.")
-    return page(known, locale)
+    return command_page(known, locale)
 
 
 def overview(commands: Sequence[Registered], locale: str | None = None) -> Reply:
@@ -31,7 +31,7 @@ def overview(commands: Sequence[Registered], locale: str | None = None) -> Reply
     return Reply.of("\n".join([*lines, "", "`/help NAME` tells more about one of them."]))
 
 
-def page(known: Registered, locale: str | None = None) -> Reply:
+def command_page(known: Registered, locale: str | None = None) -> Reply:
     """What a command does, its usage, its parameters and examples."""
     command, signature = known.command, known.signature
     blocks = [f"**/{command.name}**: {described(known, locale)}"]

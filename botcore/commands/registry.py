@@ -160,12 +160,14 @@ class Registry:
         """The tool of this name, granted or not."""
         return self._tools.get(name)
 
-    def tools(self, granted: Collection[str] = (), role: Permission = "user") -> tuple[Registered, ...]:
+    def tools(
+        self, granted: Collection[str] = (), role: Permission = "user", disabled: Collection[str] = ()
+    ) -> tuple[Registered, ...]:
         """The tools that the model may see, sorted by name: those that change something only when granted."""
         return tuple(
             known
-            for _, known in sorted(self._tools.items())
-            if allows(role, known.command.permission) and is_granted(known.command, granted)
+            for name, known in sorted(self._tools.items())
+            if allows(role, known.command.permission) and is_granted(known.command, granted) and name not in disabled
         )
 
     def handlers(self, parts: Sequence[Part], *, addressed: bool = True) -> list[tuple[PartHandler, Part]]:
