@@ -1,0 +1,175 @@
+"""The server: starting, stopping, and the parts that a test talks to."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import Self
+
+from aiohttp import web
+
+from botcore.testing.openai_server import chat, embeddings, models, moderations
+from botcore.testing.openai_server.control import Control
+from botcore.testing.openai_server.exchange import Exchange
+from botcore.testing.openai_server.faults import Faults
+from botcore.testing.openai_server.holds import Hold
+from botcore.testing.openai_server.recording import RequestLog
+from botcore.testing.openai_server.script import Script
+from botcore.testing.openai_server.settings import ModelCard, OfflineSettings, Pace
+from botcore.testing.openai_server.state import Router, State
+
+# A new resource is a module with ROUTES and one more name here.
+_ROUTES = (*chat.ROUTES, *embeddings.ROUTES, *models.ROUTES, *moderations.ROUTES)
+
+_BACKLOG = 4096  # a thousand clients may connect at once
+
+
+class OfflineApi:
+    """The offline stand-in for an OpenAI-style API.
+
+    server = OfflineApi(OfflineSettings())
+    await server.start()
+    server.url  # http://127.0.0.1:54321/v1
+    await server.stop()
+    """
+
+    def __init__(self, settings: OfflineSettings | None = None) -> None:
+        self.settings = settings or OfflineSettings()
+        self._state = State(self.settings)
+        self._exchange = Exchange(self._state, Router(_ROUTES))
+        self._control = Control(self._state)
+        self._running: set[asyncio.Task[object]] = set()
+        self._runner: web.ServerRunner | None = None
+        self._site: web.TCPSite | None = None
+        self._address = ""
+
+    @property
+    def url(self) -> str:
+        """The base URL for a client, with the prefix and without a slash at its end. Empty before `start`."""
+        return self._address + self.settings.prefix if self._address else ""
+
+    @property
+    def control_url(self) -> str:
+        """Where the control endpoint lies. Empty before `start`."""
+        return f"{self._address}/_offline" if self._address else ""
+
+    @property
+    def requests(self) -> RequestLog:
+        """What was received."""
+        return self._state.requests
+
+    @property
+    def faults(self) -> Faults:
+        """What is to go wrong."""
+        return self._state.faults
+
+    @property
+    def script(self) -> Script:
+        """What the model is to say."""
+        return self._state.script
+
+    @property
+    def models(self) -> dict[str, ModelCard]:
+        """The models on offer, by id; may be changed while the server runs."""
+        return self._state.models
+
+    @property
+    def pace(self) -> Pace:
+        """How fast answers come; may be set while the server runs."""
+        return self._state.pace
+
+    @pace.setter
+    def pace(self, pace: Pace) -> None:
+        self._state.pace = pace
+
+    def hold(self, *, after_chunks: int | None = None, path: str | None = "/chat/completions", times: int = 1) -> Hold:
+        """Let the next `times` answers wait: after so many text chunks, or (None) before the response headers."""
+        return self._state.holds.add(after_chunks=after_chunks, path=path, times=times)
+
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        """Listen. Port 0 takes a free one.
+
+        Raises:
+            OSError: the port is taken.
+            RuntimeError: the server runs already.
+        """
+        if self._runner is not None:
+            raise RuntimeError("the server runs already")
+        low_level = web.Server(self._handle, handler_cancellation=True, access_log=None)
+        runner = web.ServerRunner(low_level, shutdown_timeout=self.settings.shutdown_timeout)
+        await runner.setup()
+        site = web.TCPSite(runner, host, port, backlog=_BACKLOG)
+        try:
+            await site.start()
+        except OSError:
+            await runner.cleanup()
+            raise
+        self._runner, self._site = runner, site
+        bound: int = runner.addresses[0][1]
+        self._address = f"http://[{host}]:{bound}" if ":" in host else f"http://{host}:{bound}"
+
+    async def stop(self) -> None:
+        """Stop: answers that wait for ever end now, running ones get `shutdown_timeout` seconds. Twice is harmless."""
+        runner, site = self._runner, self._site
+        if runner is None or site is None:
+            return
+        self._runner = self._site = None
+        await site.stop()
+        for task in tuple(self._state.parked):
+            task.cancel()
+        if self._running:
+            await asyncio.wait(tuple(self._running), timeout=self.settings.shutdown_timeout)
+        for task in tuple(self._running):
+            task.cancel()
+        if self._running:
+            await asyncio.wait(tuple(self._running))
+        await runner.cleanup()
+
+    async def __aenter__(self) -> Self:
+        if self._runner is None:
+            await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        task = asyncio.current_task()
+        assert task is not None
+        self._running.add(task)
+        try:
+            if self.settings.control and request.raw_path.startswith("/_offline"):
+                return await self._control.handle(request)
+            return await self._exchange.handle(request)
+        finally:
+            self._running.discard(task)
+
+
+@asynccontextmanager
+async def offline_api(
+    settings: OfflineSettings | None = None, *, host: str = "127.0.0.1", port: int = 0
+) -> AsyncGenerator[OfflineApi]:
+    """A running server for the length of a `with` block."""
+    server = OfflineApi(settings)
+    await server.start(host, port)
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+async def serve(
+    port: int,
+    host: str = "127.0.0.1",
+    settings: OfflineSettings | None = None,
+    *,
+    ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve until cancelled; then running answers are finished within `shutdown_timeout`. `ready` is told the URL.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    async with offline_api(settings, host=host, port=port) as server:
+        if ready is not None:
+            ready(server.url)
+        await asyncio.Event().wait()

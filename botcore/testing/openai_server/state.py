@@ -1,0 +1,113 @@
+"""What the endpoints share while the server lives, the call that each of them gets, and how they are registered."""
+
+import asyncio
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from urllib.parse import unquote
+
+from botcore.testing.openai_server.faults import Faults
+from botcore.testing.openai_server.holds import Holds
+from botcore.testing.openai_server.meter import Meter
+from botcore.testing.openai_server.outcome import Outcome
+from botcore.testing.openai_server.recording import RequestLog
+from botcore.testing.openai_server.script import Script
+from botcore.testing.openai_server.settings import ModelCard, OfflineSettings
+from botcore.testing.openai_server.wordlist import WordList
+
+
+class State:
+    """The server's living parts."""
+
+    def __init__(self, settings: OfflineSettings) -> None:
+        self.settings = settings
+        self.pace = settings.pace
+        self.models: dict[str, ModelCard] = {card.id: card for card in settings.models}
+        self.requests = RequestLog(settings.record_limit)
+        self.faults = Faults()
+        self.holds = Holds()
+        self.script = Script()
+        self.words = WordList(settings.flagged)
+        self.meter = Meter(settings.rate, settings.quota_tokens)
+        self.parked: set[asyncio.Task[object]] = set()
+        self._start = secrets.token_hex(4)
+        self._numbers = count(1)
+
+    def new_id(self, prefix: str) -> str:
+        """A fresh identifier, unique over restarts too (a tool call's id is kept in a bot's history)."""
+        return f"{prefix}{self._start}{next(self._numbers):08x}"
+
+    @contextmanager
+    def park(self) -> Generator[None]:
+        """Mark the current task as waiting for something that may never come: a stop need not wait for it."""
+        task = asyncio.current_task()
+        if task is None:
+            yield
+            return
+        self.parked.add(task)
+        try:
+            yield
+        finally:
+            self.parked.discard(task)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request as an endpoint sees it. `path` lies below the prefix; `params` are the path's variable parts."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    request_id: str
+    key: str
+    params: Mapping[str, str]
+
+    @property
+    def now(self) -> int:
+        """The time for `created` fields, in Unix seconds."""
+        return int(time.time())
+
+
+Endpoint = Callable[[State, Call], Awaitable[Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An endpoint's place: `/models/{model*}`. A part in braces matches one path segment, with a star all the rest."""
+
+    method: str
+    path: str
+    endpoint: Endpoint
+
+
+class Router:
+    """Finds the endpoint for a method and a raw path."""
+
+    def __init__(self, routes: tuple[Route, ...]) -> None:
+        self._fixed: dict[str, dict[str, Endpoint]] = {}
+        self._variable: dict[str, tuple[re.Pattern[str], dict[str, Endpoint]]] = {}
+        for route in routes:
+            if "{" in route.path:
+                pattern = re.sub(
+                    r"\{(\w+)(\*?)\}", lambda part: f"(?P<{part[1]}>{'.+' if part[2] else '[^/]+'})", route.path
+                )
+                methods = self._variable.setdefault(route.path, (re.compile(pattern), {}))[1]
+            else:
+                methods = self._fixed.setdefault(route.path, {})
+            methods[route.method] = route.endpoint
+
+    def find(self, path: str) -> tuple[Mapping[str, Endpoint], Mapping[str, str]]:
+        """The endpoints of a path by method, and the path's variable parts; nothing where there is no such path."""
+        fixed = self._fixed.get(path)
+        if fixed is not None:
+            return fixed, {}
+        for pattern, methods in self._variable.values():
+            found = pattern.fullmatch(path)
+            if found:
+                return methods, {name: unquote(value) for name, value in found.groupdict().items()}
+        return {}, {}
