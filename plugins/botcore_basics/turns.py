@@ -1,0 +1,35 @@
+"""Commands about the turns of a conversation: reset, stop, retry."""
+
+from botcore.plugin import Bot, Context, Prompt
+
+
+def register(bot: Bot) -> None:
+    """Add these commands."""
+
+    @bot.command(
+        "reset",
+        descriptions={"de": "Das Gespräch vergessen", "es": "Olvidar la conversación", "zh": "清空对话"},
+    )
+    async def reset(ctx: Context) -> str:
+        """Forget this conversation and start afresh."""
+        forgotten = await ctx.conversation.reset()
+        if not forgotten:
+            return "There was nothing to forget. Go ahead!"
+        return f"I forgot {forgotten} message{'' if forgotten == 1 else 's'}. We start afresh."
+
+    @bot.command(
+        "stop",
+        urgent=True,
+        descriptions={"de": "Die laufende Antwort abbrechen", "es": "Detener la respuesta", "zh": "停止当前回答"},
+    )
+    async def stop(ctx: Context) -> str:
+        """Stop the answer that is being written."""
+        return "Stopped." if await ctx.conversation.stop() else "There was nothing to stop."
+
+    @bot.command(
+        "retry",
+        descriptions={"de": "Die letzte Frage neu beantworten", "es": "Repetir la última respuesta", "zh": "重新回答"},
+    )
+    async def retry(ctx: Context) -> Prompt:
+        """Answer your last question once more."""
+        return await ctx.conversation.retry()
