@@ -81,7 +81,10 @@ def utf16_length(text: str) -> int:
 
 def is_blank(text: str) -> bool:
     """Whether Telegram would refuse `text` as empty: nothing but white space and invisible format characters."""
-    return not text.strip() or not text.translate(_INVISIBLE).strip()
+    bare = text.lstrip()
+    if bare and ord(bare[0]) not in _INVISIBLE:  # nearly every text; the rest of it need not be looked at
+        return False
+    return not bare.translate(_INVISIBLE).strip()
 
 
 def normalised(entities: Iterable[Entity]) -> tuple[Entity, ...]:
@@ -92,16 +95,20 @@ def normalised(entities: Iterable[Entity]) -> tuple[Entity, ...]:
     """
     ordered = sorted((entity for entity in entities if entity.length > 0), key=_order)
     quotes = list(_outermost(entity for entity in ordered if entity.kind in _QUOTES))
-    links = list(_outermost(e for e in ordered if e.kind == "text_link" and e.url and _LINK.fullmatch(e.url)))
     blocks = list(_outermost(entity for entity in ordered if entity.kind == "pre"))
-    covered = sorted([*links, *blocks], key=_order)
-    spans = [span for span in ordered if span.kind == "code" and not _overlaps(span, covered)]
-    literal = sorted([*blocks, *_outermost(spans)], key=_order)
-    kept = [*quotes, *literal, *(link for link in links if not _overlaps(link, blocks))]
+    links = list(_outermost(e for e in ordered if _is_open_link(e) and not _overlaps(e, blocks)))
+    taken = sorted([*links, *blocks], key=_order)
+    spans = _outermost(entity for entity in ordered if entity.kind == "code" and not _overlaps(entity, taken))
+    literal = sorted([*blocks, *spans], key=_order)
+    kept = [*quotes, *links, *literal]
     for style in _STYLES:
         for entity in _outermost(entity for entity in ordered if entity.kind == style):
             kept.extend(_without(entity, literal))
     return tuple(sorted(kept, key=_order))
+
+
+def _is_open_link(entity: Entity) -> bool:
+    return entity.kind == "text_link" and entity.url is not None and _LINK.fullmatch(entity.url) is not None
 
 
 def _order(entity: Entity) -> tuple[int, int, str]:

@@ -18,9 +18,9 @@ LONGEST: Final = 100_000
 """Characters that are converted; a longer text stays as it is. It keeps the conversion, which runs on the event loop,
 under 50 ms, with the next number (benchmarks/bench_telegram_parts.py)."""
 
-_MOST_MARKS: Final = 10_000
-"""Characters with a meaning in Markdown that are converted, at 2 to 4 microseconds each. An answer of 30,000 characters
-has about 2,000."""
+_MOST_MARKS: Final = 8_000
+"""Characters with a meaning in Markdown that are converted, at 3 to 5 microseconds each. A dense answer of
+30,000 characters has 5,000."""
 _MARKS: Final = "*_~`[]<>|\\&\n"
 
 _MOST_MATH: Final = 1_000

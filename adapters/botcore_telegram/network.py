@@ -6,9 +6,14 @@ telegram.error.NetworkError
 └── Unanswered              the request went out, wholly or in part, and no answer came back: it may have landed
     ├── UnansweredInTime    the same by a timeout; also a TimedOut
     └── BadAnswer           an answer came and was not a Bot API answer
+
+telegram.error.RetryAfter
+└── FloodWait               429: refused, to be repeated after `seconds`
 """
 
-from telegram.error import BadRequest, NetworkError, TelegramError, TimedOut
+from datetime import timedelta
+
+from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError, TimedOut
 
 
 class NotSent(NetworkError):
@@ -39,6 +44,22 @@ class BadAnswer(Unanswered):
     """The answer is not a Bot API answer (https://core.telegram.org/bots/api#making-requests)."""
 
     __slots__ = ()
+
+
+class FloodWait(RetryAfter):
+    """Flood control. Unlike its parent it does not warn with every instance of a change in the library to come."""
+
+    __slots__ = ()
+
+    @property
+    def retry_after(self) -> timedelta:
+        """How long to wait."""
+        return self._retry_after
+
+    @property
+    def seconds(self) -> float:
+        """The same in seconds."""
+        return self._retry_after.total_seconds()
 
 
 def may_have_landed(error: TelegramError) -> bool:

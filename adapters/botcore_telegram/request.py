@@ -19,7 +19,7 @@ import orjson
 from telegram.error import BadRequest, NetworkError
 from telegram.request import BaseRequest, RequestData
 
-from botcore_telegram.network import BadAnswer, NotSent, NotSentInTime, Unanswered, UnansweredInTime
+from botcore_telegram.network import BadAnswer, FloodWait, NotSent, NotSentInTime, Unanswered, UnansweredInTime
 from botcore_telegram.redaction import redact, token_in
 from botcore_telegram.upload import Upload
 
@@ -30,6 +30,9 @@ _KEEP_ALIVE_S: Final = 30.0
 connection that is being closed."""
 
 _DNS_TTL_S: Final = 300
+
+_UNTOLD_WAIT_S: Final = 5
+"""Seconds to wait after a 429 that does not say how long (a front end's)."""
 
 _SUCCESS: Final = re.compile(rb'\s*\{\s*"ok"\s*:\s*true\b')
 
@@ -125,7 +128,8 @@ class AiohttpRequest(BaseRequest):
         Raises:
             NotSent: it never reached the server.
             Unanswered: it may have.
-            BadRequest: it is larger than the server takes.
+            FloodWait: too many of them.
+        BadRequest: it is larger than the server takes.
             RuntimeError: `initialize` was not called.
         """
         session = self._session
@@ -217,16 +221,25 @@ def _read_leniently(payload: bytes) -> Any:
 
 def _checked(method: str, url: str, status: int, body: bytes) -> tuple[int, bytes]:
     """`status` and `body` as the library expects them, whatever stands between us and the Bot API made of them."""
-    if method == "GET":  # a file's bytes
-        return status, body
     if status < HTTPStatus.MULTIPLE_CHOICES:
-        return _checked_success(status, body)
+        return (status, body) if method == "GET" else _checked_success(status, body)  # GET: a file's bytes
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:  # a front end's page; nothing was processed
         raise BadRequest("Request Entity Too Large")
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise FloodWait(_retry_after(body))
     token = token_in(url)
     if token is not None and token.encode() in body:
         body = redact(body.decode("utf-8", "replace"), token).encode()
     return status, body
+
+
+def _retry_after(body: bytes) -> int:
+    """Seconds to wait (https://core.telegram.org/bots/api#responseparameters)."""
+    try:
+        seconds = orjson.loads(body)["parameters"]["retry_after"]
+    except (ValueError, LookupError, TypeError):
+        return _UNTOLD_WAIT_S
+    return seconds if isinstance(seconds, int) and seconds > 0 else _UNTOLD_WAIT_S
 
 
 def _checked_success(status: int, body: bytes) -> tuple[int, bytes]:

@@ -1,6 +1,7 @@
 """The body of a request that carries files."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from io import BytesIO
 from typing import IO, Final
@@ -11,6 +12,8 @@ from multidict import CIMultiDict
 
 _PIECE: Final = 1 << 16
 """Bytes written before the connection is asked whether it still takes any; aiohttp's own buffer limit."""
+
+_BREAKING: Final = re.compile(r'[\x00-\x1f\x7f"\\]')
 
 FileField = tuple[str, bytes | IO[bytes], str]
 
@@ -39,11 +42,17 @@ class Upload(aiohttp.MultipartWriter):
             # BytesIO, so that the bytes are written piece by piece with the event loop served in between
             readable = BytesIO(content) if isinstance(content, bytes) else content
             part = self.append(readable, {"Content-Type": media_type})
-            part.set_content_disposition("form-data", name=name, filename=file_name)
+            # unquoted: Telegram takes UTF-8 and would show %D0%BE as it stands
+            part.set_content_disposition("form-data", quote_fields=False, name=name, filename=_harmless(file_name))
 
     async def write(self, writer: AbstractStreamWriter, close_boundary: bool = True) -> None:
         """Write the body. Raises TimeoutError where a piece is not taken in time."""
         await super().write(_PatientWriter(writer, self._piece_timeout), close_boundary)
+
+
+def _harmless(file_name: str) -> str:
+    """The name without what would end its header or its quotes."""
+    return _BREAKING.sub("_", file_name).encode("utf-8", "replace").decode()
 
 
 class _PatientWriter(AbstractStreamWriter):
