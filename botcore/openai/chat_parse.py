@@ -89,7 +89,7 @@ def _delta(entry: object, chunk: JsonObject) -> Delta:
         "",
         chunk,
     )
-    if len(found) > 1:  # more than the text: a role, tool calls, reasoning ...
+    if text is None or len(found) > 1:  # something beside the text: a role, tool calls, reasoning ...
         _add_rarer(delta, found)
     return delta
 

@@ -116,16 +116,21 @@ class ChatStream:
         asks_usage = USAGE_OPTION not in self._body and not capabilities.lacks(self._endpoint, USAGE_OPTION)
         if asks_usage:
             try:
-                await self._open({**self._body, USAGE_OPTION: {"include_usage": True}})
+                await self._open(asks_usage=True)
             except errors.BadRequest as refusal:
                 if not capabilities.refused(self._endpoint, USAGE_OPTION, refusal):
                     raise
             else:
                 return
-        await self._open(self._body)
+        await self._open(asks_usage=False)
 
-    async def _open(self, body: Mapping[str, Any]) -> None:
-        call = Call(self._endpoint, Payload.json({**body, "stream": True}), stream=True)
+    def _call(self, *, asks_usage: bool) -> Call:
+        # The body stays in this frame: frames are what tracebacks with local variables show.
+        option: dict[str, Any] = {USAGE_OPTION: {"include_usage": True}} if asks_usage else {}
+        return Call(self._endpoint, Payload.json({**self._body, **option, "stream": True}), stream=True)
+
+    async def _open(self, *, asks_usage: bool) -> None:
+        call = self._call(asks_usage=asks_usage)
         self._reset()
         self._exchange = exchange = await self._transport.open(call)
         self.answer = Answer(RateLimits.of(exchange.headers), request_id(exchange.headers))

@@ -76,6 +76,8 @@ class Fault:
     param: str = ""
     inner: str = ""
     flagged: bool = False
+    instead: str = "no explanation"
+    """Told where there is no message; it takes no part in the classification."""
 
     @classmethod
     def of(cls, body: Any) -> Self:
@@ -111,7 +113,7 @@ def from_response(
     """Classify an answer that is no success. `body` is its JSON, or None where it had none."""
     fault = Fault.of(body)
     if body is None:
-        fault = Fault(message=f"an answer that is not JSON ({headers.get('content-type', 'of no stated type')})")
+        fault = Fault(instead=f"an answer that is not JSON ({headers.get('content-type', 'of no stated type')})")
     error = _error(fault, status, call, key, retry_after=retry_after(headers), request_id=request_id(headers))
     error.headers = {name: value for name, value in headers.items() if name.startswith(RATE_LIMIT_PREFIX)}
     return error
@@ -135,7 +137,7 @@ def _error(
     request_id: str | None,
 ) -> errors.ApiError:
     kind = _kind(fault, status, call)
-    told = fault.message or "no explanation"
+    told = fault.message or fault.instead
     if fault.param and fault.param not in told:
         told = f"{told} (parameter {fault.param})"
     return kind(

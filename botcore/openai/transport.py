@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import aiohttp
 import httpx
@@ -191,16 +191,16 @@ class Transport:
 
         Raises `BadResponse`, or the classified error where a success turns out to carry an error object.
         """
-        try:
+        value: Any = None
+        fault = f"an answer that is not JSON ({reply.headers.get('content-type', 'of no stated type')})"
+        with suppress(ValueError):
             value = codec.decode(reply.content)
-        except ValueError:
-            kind = reply.headers.get("content-type", "of no stated type")
-            raise reply.bad(f"an answer that is not JSON ({kind})") from None
+            fault = f"an answer without {name!r}"
         if isinstance(value, dict) and name in value:
             return value
         if isinstance(value, dict) and value.get("error"):
             raise classify.from_object(value, reply.headers, call=reply.call, key=self.settings.api_key)
-        raise reply.bad(f"an answer without {name!r}")
+        raise reply.bad(fault)
 
     async def persist(
         self, endpoint: Endpoint, attempt: Callable[[], Awaitable[Result]], *, attempts: int | None = None
@@ -287,9 +287,8 @@ class Transport:
         if target is None:
             problem = "redirected to something that is no URL"
         elif _origin(target) != self._origin:
-            problem = (
-                f"redirected to {_origin(target)}: not followed, the key stays with {self._origin}; check the base URL"
-            )
+            elsewhere = scrub(_origin(target), self.settings.api_key, call.payload)
+            problem = f"redirected to {elsewhere}: not followed, the key stays with {self._origin}; check the base URL"
         elif call.endpoint.method == "GET" or exchange.status in {307, 308}:
             return target
         else:

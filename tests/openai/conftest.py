@@ -42,8 +42,11 @@ class Wire:
         self.writer.write(data)
         await self.writer.drain()
 
-    async def head(self, status: int = 200, **headers: str) -> None:
-        lines = [f"HTTP/1.1 {status} Whatever", *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items())]
+    async def head(self, status: int = 200, /, **headers: str) -> None:
+        lines = [
+            f"HTTP/1.1 {status} Whatever",
+            *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items()),
+        ]
         await self.send(("\r\n".join(lines) + "\r\n\r\n").encode())
 
     async def begin_events(self, **headers: str) -> None:

@@ -79,7 +79,9 @@ async def test_only_what_is_set_is_sent_and_extra_wins(api: Api, server: Scripte
     }  # fmt: skip
 
 
-async def test_tool_calls_come_back_and_go_into_the_history(api: Api, server: ScriptedServer, hello: ChatRequest) -> None:
+async def test_tool_calls_come_back_and_go_into_the_history(
+    api: Api, server: ScriptedServer, hello: ChatRequest
+) -> None:
     call = {"id": "c1", "type": "function", "function": {"name": "roll", "arguments": '{"sides": 6}'}}
     parsed = {"id": "c2", "type": "function", "function": {"name": "roll", "arguments": {"sides": 8}}}
     server.will(server.answer(server.completion("", "tool_calls", content=None, tool_calls=[call, parsed])))
@@ -102,9 +104,13 @@ async def test_the_older_function_call_comes_back(api: Api, server: ScriptedServ
     assert answer.choices[0].message().get("function_call") == {"name": "roll", "arguments": "{}"}
 
 
-async def test_unknown_fields_and_several_choices_are_kept(api: Api, server: ScriptedServer, hello: ChatRequest) -> None:
+async def test_unknown_fields_and_several_choices_are_kept(
+    api: Api, server: ScriptedServer, hello: ChatRequest
+) -> None:
     raw = server.completion("one")
-    raw["choices"].append({"index": 1, "message": {"content": [{"type": "text", "text": "two"}]}, "finish_reason": "length"})
+    raw["choices"].append(
+        {"index": 1, "message": {"content": [{"type": "text", "text": "two"}]}, "finish_reason": "length"}
+    )
     raw["choices"][0]["message"]["reasoning_content"] = "hm"
     raw["brand_new"] = {"a": 1}
     server.will(server.answer(raw))
