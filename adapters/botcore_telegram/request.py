@@ -41,14 +41,13 @@ _SUCCESS: Final = re.compile(rb'\s*\{\s*"ok"\s*:\s*true\b')
 class Timeouts:
     """Seconds for each phase of a request; None waits for ever. The defaults are HTTPXRequest's, but for `pool`.
 
-    connect: for a connection, TLS included. read: for the answer, and between two pieces of it. write: between two
-    pieces of an upload; `media_write` where files are uploaded. pool: for a free connection.
+    connect: for a connection, TLS included. read: for the answer, and between two pieces of it. write: for each piece
+    of an upload (a request without files is written at once). pool: for a free connection.
     """
 
     connect: float | None = 5.0
     read: float | None = 5.0
-    write: float | None = 5.0
-    media_write: float | None = 20.0
+    write: float | None = 20.0
     pool: float | None = 10.0
 
 
@@ -173,7 +172,7 @@ class AiohttpRequest(BaseRequest):
         upload = Upload(
             data.json_parameters,
             data.multipart_data,
-            piece_timeout=self._defaults.media_write if unset else write_timeout,
+            piece_timeout=self._defaults.write if unset else write_timeout,
         )
         return upload, None
 
