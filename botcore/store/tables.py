@@ -43,7 +43,7 @@ BigKey = BigInteger().with_variant(Integer, "sqlite")
 class Base(SQLModel):
     """Root of the tables; its metadata names every constraint, so that migrations can drop them."""
 
-    metadata: ClassVar[MetaData] = MetaData(
+    metadata: ClassVar[MetaData] = MetaData(  # pyright: ignore[reportIncompatibleVariableOverride] - SQLModel's own way
         naming_convention={
             "ix": "ix_%(column_0_N_label)s",
             "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -54,6 +54,11 @@ class Base(SQLModel):
     )
 
 
+# Keys that are remembered elsewhere (fences, caches, `history_from`) must not come back after a deletion, as SQLite's
+# rowids do: a stale holder would write into somebody else's row. PostgreSQL's sequences never give one twice.
+_NEVER_REUSED = {"sqlite_autoincrement": True}
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -62,13 +67,14 @@ def _key() -> Any:
     return Field(default=None, primary_key=True, sa_type=cast("Any", BigKey))
 
 
-def _ref(target: str, *, nullable: bool = False, index: bool = False) -> Any:
+def _ref(target: str, *, nullable: bool = False, index: bool = False, kept: bool = False) -> Any:
+    """A reference. The row goes with its target, or (`kept`) stays without the reference."""
     return Field(
         default=None,
         foreign_key=target,
         nullable=nullable,
         index=index,
-        ondelete="CASCADE",
+        ondelete="SET NULL" if kept else "CASCADE",
         sa_type=cast("Any", BigKey),
     )
 
@@ -87,6 +93,7 @@ class UserAccount(Base, table=True):
     """A person, on whatever platforms."""
 
     __tablename__: ClassVar[Any] = "user_account"
+    __table_args__: ClassVar[Any] = (_NEVER_REUSED,)
     id: int | None = _key()
     locale: str | None = None
     settings: str = _json()
@@ -100,7 +107,7 @@ class Identity(Base, table=True):
     """
 
     __tablename__: ClassVar[Any] = "identity"
-    __table_args__: ClassVar[Any] = (UniqueConstraint("platform", "external_id"),)
+    __table_args__: ClassVar[Any] = (UniqueConstraint("platform", "external_id"), _NEVER_REUSED)
     id: int | None = _key()
     user_id: int = _ref("user_account.id", index=True)
     platform: str
@@ -108,7 +115,7 @@ class Identity(Base, table=True):
     display_name: str = ""
     access: str = ""
     role: str = "user"
-    code: str | None = Field(default=None, index=True)
+    code: str | None = Field(default=None, index=True, unique=True)
     asked_at: datetime | None = _time(nullable=True)
 
 
@@ -119,7 +126,11 @@ class Conversation(Base, table=True):
     """
 
     __tablename__: ClassVar[Any] = "conversation"
-    __table_args__: ClassVar[Any] = (UniqueConstraint("platform", "chat_id", "thread_id", "user_ref"),)
+    __table_args__: ClassVar[Any] = (
+        UniqueConstraint("platform", "chat_id", "thread_id", "user_ref"),
+        Index("ix_conversation_platform_user_ref", "platform", "user_ref"),
+        _NEVER_REUSED,
+    )
     id: int | None = _key()
     platform: str
     chat_id: str
@@ -141,11 +152,14 @@ class Message(Base, table=True):
     """
 
     __tablename__: ClassVar[Any] = "message"
-    __table_args__: ClassVar[Any] = (Index("ix_message_conversation_id_id", "conversation_id", "id"),)
+    __table_args__: ClassVar[Any] = (
+        Index("ix_message_conversation_id_id", "conversation_id", "id"),
+        _NEVER_REUSED,
+    )
     id: int | None = _key()
     conversation_id: int = _ref("conversation.id")
     user_id: int | None = _ref("user_account.id", nullable=True, index=True)
-    inbox_id: int | None = _ref("inbox.id", nullable=True, index=True)
+    inbox_id: int | None = _ref("inbox.id", nullable=True, index=True, kept=True)
     role: str
     external_id: str | None = None
     content: str = Field(sa_type=cast("Any", Text))
@@ -169,7 +183,7 @@ class Attachment(Base, table=True):
 
 
 class Usage(Base, table=True):
-    """What one call of the API used."""
+    """What one call of the API used. It outlives the chat (a budget is not refilled by deleting) and the person."""
 
     __tablename__: ClassVar[Any] = "usage"
     __table_args__: ClassVar[Any] = (
@@ -178,9 +192,9 @@ class Usage(Base, table=True):
         UniqueConstraint("inbox_id", "step"),
     )
     id: int | None = _key()
-    user_id: int | None = _ref("user_account.id", nullable=True)
-    conversation_id: int | None = _ref("conversation.id", nullable=True)
-    inbox_id: int | None = _ref("inbox.id", nullable=True)
+    user_id: int | None = _ref("user_account.id", nullable=True, kept=True)
+    conversation_id: int | None = _ref("conversation.id", nullable=True, kept=True)
+    inbox_id: int | None = _ref("inbox.id", nullable=True, kept=True)
     step: str = ""
     model: str = ""
     input_tokens: int = 0
@@ -232,6 +246,7 @@ class Inbox(Base, table=True):
             sqlite_where=text("state = 'waiting'"),
         ),
         Index("ix_inbox_conversation_id_id", "conversation_id", "id"),
+        _NEVER_REUSED,
     )
     id: int | None = _key()
     platform: str

@@ -1,0 +1,1 @@
+"""The migrations, each named for its revision and what it brings."""
