@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from pydantic import BaseModel, SecretStr
 from pydantic_core import ErrorDetails
@@ -11,12 +12,29 @@ from pydantic_core import ErrorDetails
 from botcore.config.tree import KeyPath, Tree, annotation_at
 
 _SECRET = re.compile(r"(^|_)(token|secret|password|passwd|api_?key|key|credentials?)$", re.IGNORECASE)
+_IN_ADDRESS = re.compile(
+    r"://[^\s:/@?]*:(?P<user>[^\s?]+)@|(?<=[?&])(?:password|passwd|token|secret|api_?key|key)=(?P<query>[^\s&#]+)",
+    re.IGNORECASE,
+)
 _MOST = 60  # characters of a wrong value that are shown; enough to recognise it
 
 
 def is_secret(name: str) -> bool:
     """Whether a setting or variable of this name holds a secret."""
     return bool(_SECRET.search(name))
+
+
+def passwords(*texts: str) -> frozenset[str]:
+    """The passwords in those texts that are addresses with one, as they stand and decoded."""
+    found = {match["user"] or match["query"] for text in texts for match in _IN_ADDRESS.finditer(text)}
+    return frozenset(found | {unquote(password) for password in found})
+
+
+def without_passwords(text: str) -> str:
+    """A text with the passwords in its addresses replaced by asterisks."""
+    for password in passwords(text):
+        text = text.replace(password, "***")
+    return text
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -2,12 +2,10 @@
 
 import os
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr, ValidationError
 
@@ -95,7 +93,7 @@ class Config:
         """Every text that must not reach a log: values of variables and settings whose names say secret."""
         named = {value for name, value in self.environment.items() if faults.is_secret(name)}
         given = {str(value) for path, value in leaves(self.tree.values) if faults.is_secret(path[-1])}
-        return frozenset(named | given | _passwords(self.environment.values()) | _passwords([self.store.url]))
+        return frozenset(named | given | faults.passwords(*self.environment.values(), self.store.url))
 
     def section(self, name: str) -> Mapping[str, Json]:
         """The raw table of an adapter's section, variables merged in (as text, except JSON lists and tables)."""
@@ -203,17 +201,6 @@ def _read_all(tree: Tree) -> tuple[dict[str, Any], list[str]]:
     return found, wrong
 
 
-def _passwords(texts: Iterable[str]) -> set[str]:
-    """The passwords in those texts that are addresses with one."""
-    found: set[str] = set()
-    for text in texts:
-        if "://" in text and "@" in text:
-            with suppress(ValueError):  # not an address after all
-                password = urlsplit(text).password
-                found |= {password, unquote(password)} if password else set()
-    return found
-
-
 def _with_defaults(given: Tree) -> Tree:
     """The personas that come with the bot, and over them those of the operator, key by key."""
     tree = Tree()
@@ -237,14 +224,20 @@ def _unknown_sections(tree: Tree, sections: Collection[str] | None) -> list[str]
         return []
     installed = {point.name for point in entry_points(group="botcore.adapters")} if sections is None else set(sections)
     known = {*SECTIONS, "personas", *installed}
-    wrong: list[str] = []
-    for name in strange:
-        if name in known:
-            continue
-        what = f"[{name}]: unknown section" if isinstance(tree.values[name], dict) else f"{name}: stands in no section"
-        secret = faults.is_secret(name) and "secrets belong in the environment or .env, see config/example.env"
-        wrong.append(f"{tree.origin((name,))}: {what}; {secret or faults.unknown(name, known)}")
-    return wrong
+    return [
+        f"{tree.origin((name,))}: {_stray(name, tree.values[name], known)}" for name in strange if name not in known
+    ]
+
+
+def _stray(name: str, value: Json, known: Collection[str]) -> str:
+    """What is to be said about a name at the top of the file that is no section."""
+    what = f"[{name}]: unknown section" if isinstance(value, dict) else f"{name}: stands in no section"
+    if faults.is_secret(name):
+        return f"{what}; secrets belong in the environment or .env, see config/example.env"
+    for section, keys in _KEYS.items():
+        if name in keys and not isinstance(value, dict):
+            return f"{what}; put it below [{section}]"
+    return f"{what}; {faults.unknown(name, known)}"
 
 
 def _contradictions(config: Config) -> list[str]:

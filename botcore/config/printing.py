@@ -9,7 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from botcore.config.faults import dotted, is_secret
+from botcore.config.faults import dotted, is_secret, without_passwords
 from botcore.config.loading import SECTIONS, Config
 from botcore.config.sections import PERSONAS, Persona
 from botcore.plugin import Settings
@@ -140,13 +140,4 @@ def _effective(config: Config, section: str, key: str, value: object) -> str:
         return f"# {key} is not set"
     if isinstance(value, SecretStr) or is_secret(key):
         return f"# {key} is {'set and not shown' if value else 'not set'}{note}"
-    return f"{key} = {toml(without_password(value) if isinstance(value, str) else value)}{note}"
-
-
-def without_password(text: str) -> str:
-    """An address without the password in it; other texts as they are."""
-    scheme, mark, rest = text.partition("://")
-    user, at, place = rest.rpartition("@")
-    if not (mark and at and ":" in user):
-        return text
-    return f"{scheme}://{user.partition(':')[0]}:***@{place}"
+    return f"{key} = {toml(without_passwords(value) if isinstance(value, str) else value)}{note}"

@@ -1,0 +1,48 @@
+"""`botcore chat`: a whole bot whose only platform is this terminal."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+
+from rich.console import Console
+
+from botcore.app import Engine
+from botcore.cli.terminal import Terminal
+from botcore.config import Config
+
+
+async def talk(config: Config) -> int:
+    """Converse until /exit, the end of the input, or Ctrl-C at the prompt. Raises ConfigError, StoreError."""
+    console = Console()
+    terminal = Terminal(console, placeholder=config.delivery.placeholder, read=_reader())
+    async with Engine(config, adapters=[terminal]):
+        _interruptible(terminal)
+        if config.offline:
+            console.print("A stand-in answers, since there is no OPENAI_API_KEY.", style="yellow")
+        console.print("Ctrl-C stops an answer, Ctrl-D or /exit leaves, /help tells the rest.\n", style="dim")
+        await terminal.converse()
+    return 0
+
+
+def _reader() -> Callable[[], str]:
+    """How lines are read: with editing and a prompt at a terminal, plainly from a pipe."""
+    if not sys.stdin.isatty():
+        return input
+    with suppress(ImportError):  # some builds of Python lack it
+        import readline  # noqa: F401 - importing it gives input() its editing and history
+    return partial(input, "> ")
+
+
+def _interruptible(terminal: Terminal) -> None:
+    tasks: set[asyncio.Task[None]] = set()  # the loop itself keeps only weak references
+
+    def interrupt() -> None:
+        task = asyncio.ensure_future(terminal.interrupt())
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupt)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminal.leave)

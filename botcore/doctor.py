@@ -1,0 +1,173 @@
+"""`botcore doctor`: everything that a running bot needs, looked at without running one.
+
+The checks run at the same time, each with its own time-out, and one that fails hides none of the others.
+"""
+
+import asyncio
+import difflib
+import shutil
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from botcore.adapter import Finding, Platform, Setup
+from botcore.config import Config
+from botcore.errors import BotcoreError
+
+TIMEOUT = 20.0
+"""Seconds for one check; connecting across the world with name resolution and TLS takes two or three."""
+OLDEST_PYTHON = (3, 11)
+
+Findings: TypeAlias = Sequence[Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing to look at."""
+
+    name: str
+    look: Callable[[], Awaitable[Findings]]
+
+
+async def examine(config: Config, platforms: Mapping[str, Platform], *, seconds: float = TIMEOUT) -> Findings:
+    """Look at everything; the findings come in a fixed order. Nothing is received, sent, created or changed."""
+    checks = [
+        Check("python", _python),
+        Check("settings", lambda: _settings(config)),
+        Check("database", lambda: _database(config)),
+        Check("API", lambda: _api(config)),
+        *(_platform(config, platforms[name]) for name in sorted(platforms)),
+        Check("ffmpeg", _ffmpeg),
+    ]
+    return await run(checks, seconds=seconds)
+
+
+async def run(checks: Sequence[Check], *, seconds: float) -> Findings:
+    """Run checks at the same time. One that raises or takes longer than so many seconds is itself a finding."""
+    tasks = [asyncio.create_task(_within(check, seconds), name=f"doctor: {check.name}") for check in checks]
+    found = await asyncio.gather(*tasks, return_exceptions=True)
+    findings: list[Finding] = []
+    for check, result in zip(checks, found, strict=True):
+        match result:
+            case TimeoutError():
+                remedy = "see whether the address is right and the network lets it through"
+                findings.append(Finding(check.name, "fail", f"no answer within {seconds:g} s", remedy))
+            case BotcoreError():
+                findings.append(Finding(check.name, "fail", str(result)))
+            case Exception():
+                remedy = "this is a fault of the program: please report it"
+                findings.append(Finding(check.name, "fail", f"{type(result).__name__}: {result}", remedy))
+            case BaseException():
+                raise result
+            case _:
+                findings.extend(result)
+    return findings
+
+
+async def _within(check: Check, seconds: float) -> Findings:
+    async with asyncio.timeout(seconds):
+        return await check.look()
+
+
+async def _python() -> Findings:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info[:2] < OLDEST_PYTHON:
+        return [Finding("python", "fail", version, "install Python 3.11 or newer")]
+    return [Finding("python", "ok", version)]
+
+
+async def _settings(config: Config) -> Findings:
+    where = str(config.file) if config.file else "no file: only defaults and the environment"
+    found = [Finding("settings", "ok", where)]
+    if config.access.mode == "open":
+        text = "access.mode is open: whoever finds the bot talks at your cost"
+        found.append(Finding("access", "note", text, "set access.mode to pairing or allowlist"))
+    if config.logs.message_text:
+        found.append(Finding("logs", "note", "logs.message_text is on: conversations are written into the log"))
+    return found
+
+
+async def _database(config: Config) -> Findings:
+    from botcore.store import schema, urls  # noqa: PLC0415 - importing SQLAlchemy takes a while, --help does without
+    from botcore.store.database import Database  # noqa: PLC0415
+
+    address = urls.parse(config.store.url)
+    if address.path is not None and not address.path.exists():
+        return [_new_file(address.path, str(address))]
+    async with await Database.open(config.store.url, upgrade=False) as database:
+        state = await database.read(schema.current)
+    newest = schema.head()
+    if state == newest:
+        return [Finding("database", "ok", f"{address}, revision {state}")]
+    text = f"{address}: {'no tables yet' if state is None else f'revision {state}, newest is {newest}'}"
+    return [Finding("database", "note", text, "the next start brings it up to date, as `botcore db upgrade` does")]
+
+
+def _new_file(path: Path, shown: str) -> Finding:
+    """A database that the first start will make, where it can."""
+    holder = next((parent for parent in path.parents if parent.exists()), Path("/"))
+    if not holder.is_dir():
+        return Finding("database", "fail", f"{shown}: {holder} is not a directory", "set store.url to another path")
+    return Finding("database", "note", f"{shown} does not exist yet", "the first start makes it")
+
+
+async def _api(config: Config) -> Findings:
+    if config.offline:
+        text = "the built-in stand-in answers: there is neither OPENAI_API_KEY nor OPENAI_BASE_URL"
+        return [Finding("API", "note", text, "set OPENAI_API_KEY in the environment or in .env")]
+    from botcore.app import api_settings  # noqa: PLC0415 - as above
+    from botcore.openai import Api  # noqa: PLC0415
+
+    async with Api(api_settings(config)) as api:
+        found = await api.probe()
+    findings: list[Finding] = []
+    for name, finding in found.items():
+        match finding.state:
+            case "ok":
+                findings.append(Finding(f"API: {name}", "ok", config.api.base_url))
+            case "missing":
+                findings.append(Finding(f"API: {name}", "note", f"missing: {finding.reason}", "what needs it is off"))
+            case "refused" | "unreachable":
+                remedy = "see OPENAI_API_KEY and OPENAI_BASE_URL"
+                findings.append(Finding(f"API: {name}", "fail", f"{finding.state}: {finding.reason}", remedy))
+    return findings
+
+
+def _platform(config: Config, platform: Platform) -> Check:
+    async def look() -> Findings:
+        settings = config.settings(platform.name, platform.settings)
+        if not getattr(settings, "enabled", True):
+            return [Finding(platform.name, "note", f"off: {platform.name}.enabled is false")]
+        secrets = config.secrets([*platform.secrets, *platform.needs])
+        if missing := [name for name in platform.needs if name not in secrets]:
+            return [Finding(platform.name, "note", _off(missing, config.environment), "set it, if you want it on")]
+        adapter = platform.build(Setup(settings, secrets, offline=config.offline))
+        try:
+            return await adapter.check()
+        finally:
+            await adapter.close()
+
+    return Check(platform.name, look)
+
+
+def _off(missing: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Why a platform is off, with the variable that was probably meant to switch it on."""
+    text = f"off: {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set"
+    for name in missing:
+        for close in difflib.get_close_matches(name, environment, n=1, cutoff=0.75):
+            text += f" ({close} is: did you mean {name}?)"
+    return text
+
+
+async def _ffmpeg() -> Findings:
+    if path := shutil.which("ffmpeg"):
+        return [Finding("ffmpeg", "ok", path)]
+    try:
+        import imageio_ffmpeg  # noqa: PLC0415 - an extra that may not be installed
+
+        return [Finding("ffmpeg", "ok", str(imageio_ffmpeg.get_ffmpeg_exe()))]
+    except (ImportError, RuntimeError):
+        text = "not found: voice messages in formats the API does not take cannot be converted"
+        return [Finding("ffmpeg", "note", text, "install ffmpeg, or the extra botcore-framework[voice]")]
