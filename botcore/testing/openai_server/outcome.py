@@ -1,7 +1,7 @@
 """What an endpoint hands back: a whole body, or a stream of server-sent events. Faults turn one into a worse one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 
@@ -10,6 +10,7 @@ import orjson
 JSON = "application/json"
 EVENTS = "text/event-stream; charset=utf-8"
 DONE = b"data: [DONE]\n\n"
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 class Ending(Enum):
@@ -27,7 +28,7 @@ class Answer:
     body: bytes
     status: int = 200
     content_type: str = JSON
-    headers: Mapping[str, str] = MappingProxyType({})
+    headers: Mapping[str, str] = field(default_factory=lambda: _NO_HEADERS)
     ending: Ending = Ending.WHOLE
 
 
@@ -50,7 +51,7 @@ class Events:
 Outcome = Answer | Events
 
 
-def json_answer(payload: object, status: int = 200, headers: Mapping[str, str] = MappingProxyType({})) -> Answer:
+def json_answer(payload: object, status: int = 200, headers: Mapping[str, str] = _NO_HEADERS) -> Answer:
     """`payload` as a JSON answer."""
     return Answer(orjson.dumps(payload), status, headers=headers)
 

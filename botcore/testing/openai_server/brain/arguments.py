@@ -42,13 +42,11 @@ _LEADING = re.compile(
     r"^[\s,:;()\-–]*(?:(?:please|with|and|to|for|of|on|about|that|me|us|the (?:text|prompt|words?))\b[\s,:]*)*",
     re.IGNORECASE,
 )
-_ASKING = re.compile(r"^(?:please |can you |could you |would you |will you |i want you to )+", re.IGNORECASE)
 
 
-def fill_arguments(parameters: Schema, text: str, *, explicit: bool = True) -> dict[str, Any]:
-    """The arguments for a tool. `explicit` text is what follows the tool's name; otherwise it is the whole sentence."""
-    words = text if explicit else _ASKING.sub("", text.strip())
-    return _Filler(words, parameters).object(parameters)
+def fill_arguments(parameters: Schema, text: str) -> dict[str, Any]:
+    """The arguments for a tool from `text`: what follows its name, or a sentence without its verb."""
+    return _Filler(text, parameters).object(parameters)
 
 
 def fill_schema(schema: Schema, text: str, spare: str) -> Any:

@@ -24,7 +24,7 @@ _QUESTION = re.compile(
 
 _KEY = r"(?P<key>[\w][\w' -]{0,40}?)"
 
-# (what it is about, pattern); the named group `key`, where there is one, takes the place of the first.
+# (what it is about, pattern); the named group `key`, where there is one, is added to the first.
 _TOLD: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("name", re.compile(r"\b(?:you can |please )?call me (?P<value>[\w .'-]{1,40})", re.IGNORECASE)),
     ("name", re.compile(r"\b(?:[Ii]'m|I am|i am) (?:called |named )?(?P<value>[A-Z][\w'-]*(?: [A-Z][\w'-]*)*)$")),
@@ -37,7 +37,7 @@ _TOLD: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("prefer", re.compile(r"\bi (?:really |also )?prefer (?P<value>.+)", re.IGNORECASE)),
     ("", re.compile(r"\bi have an? (?P<key>\w+)(?: that is| who is)? (?:called|named) (?P<value>.+)", re.IGNORECASE)),
     ("", re.compile(rf"\bmy {_KEY} (?:is|are|was|=) (?:called |named )?(?P<value>.+)", re.IGNORECASE)),
-    ("", re.compile(rf"^remember(?: that)?:? (?:the|our) {_KEY} (?:is|are) (?P<value>.+)", re.IGNORECASE)),
+    ("the ", re.compile(rf"^remember(?: that)?:? (?:the|our) {_KEY} (?:is|are) (?P<value>.+)", re.IGNORECASE)),
     ("name", re.compile(r"我叫(?P<value>[^什,，。！!？?\s]+)")),
     ("name", re.compile(r"我的名字(?:是|叫)(?P<value>[^什,，。！!？?]+)")),
     ("home", re.compile(r"我住在(?P<value>[^哪什,，。！!？?]+)")),
@@ -63,11 +63,13 @@ class Memory:
     notes: list[str] = field(default_factory=list)
 
     def find(self, key: str) -> tuple[str, str] | None:
-        """The fact about `key`, or the one whose name is part of it, or the other way round."""
+        """The fact about `key`, or the latest whose name has all its words: a colour is a favourite colour."""
         wanted = same_key(key)
-        if wanted in self.facts:
-            return wanted, self.facts[wanted]
-        near = [name for name in self.facts if wanted in name.split() or name in wanted.split()]
+        for name in (wanted, wanted.removesuffix("'s name"), f"the {wanted}"):
+            if name in self.facts:
+                return name, self.facts[name]
+        words = set(wanted.split())
+        near = [name for name in self.facts if words <= set(name.split())]
         return (near[-1], self.facts[near[-1]]) if near else None
 
     def notes_on(self, words: set[str]) -> list[str]:
@@ -97,7 +99,7 @@ def learn(memory: Memory, text: str) -> Memory:
         for key, pattern in _TOLD:
             found = pattern.search(sentence)
             if found:
-                name = same_key(found.groupdict().get("key") or key)
+                name = key + same_key(found.groupdict().get("key") or "")
                 new.facts[name] = _value(name, found["value"])
                 break
     memory.facts.update(new.facts)
@@ -173,4 +175,4 @@ def tell_fact(key: str, value: str, language: Language) -> str:
     }
     if key in {"like", "love", "prefer"}:
         return f"you {key} {value}"
-    return told.get(key, f"your {key} is {value}")
+    return told.get(key, f"{key} is {value}" if key.startswith("the ") else f"your {key} is {value}")

@@ -161,8 +161,9 @@ def noted(talk: Talk) -> str | None:
         return None
     memory = recall(talk)
     thing = questions.ABOUT_THE_THING.search(text)
-    if thing and (fact := memory.facts.get(same_key(thing["key"]))):
-        return f"The {same_key(thing['key'])} is {fact}."
+    fact = f"the {same_key(thing['key'])}" if thing else ""
+    if fact in memory.facts:
+        return _sentence(tell_fact(fact, memory.facts[fact], "en"), talk)
     notes = memory.notes_on(content_words(text))
     return RECALLED[talk.language].format(what="; ".join(notes)) if notes else None
 

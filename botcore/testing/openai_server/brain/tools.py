@@ -29,6 +29,7 @@ _ASKING = re.compile(
     r"|i'd like|请|帮我)",
     re.IGNORECASE,
 )
+_POLITE = re.compile(r"^(?:(?:please|can you|could you|would you|will you|i want you to)\s+)+", re.IGNORECASE)
 _EMPTY_WORDS = frozenset({"get", "set", "do", "make", "run", "fetch", "show", "list", "tool", "function", "fn"})
 
 
@@ -69,12 +70,20 @@ def _calls(mentions: Sequence[_Mention], text: str) -> tuple[ToolCall, ...]:
     for mention in mentions:
         # an explicit mention is followed by its arguments, up to the next mention of a tool
         later = [other.start for other in mentions if other.start > mention.start]
-        words = text[mention.end : min(later, default=len(text))] if mention.end else text
+        words = text[mention.end : min(later, default=len(text))] if mention.end else _without_verb(mention.tool, text)
         if not words.strip(" .!?"):
             words = text[: mention.start]
-        arguments = fill_arguments(mention.tool.parameters, words, explicit=bool(mention.end))
+        arguments = fill_arguments(mention.tool.parameters, words)
         calls.append(ToolCall(mention.tool.name, orjson.dumps(arguments).decode()))
     return tuple(calls)
+
+
+def _without_verb(tool: Tool, text: str) -> str:
+    """The sentence without its politeness and without the word that means the tool: `draw a fox` is `a fox`."""
+    bare = _POLITE.sub("", text.strip())
+    first, _, rest = bare.partition(" ")
+    own = content_words(f"{tool.name.replace('_', ' ')} {tool.description.partition(' ')[0]}")
+    return rest if rest and content_words(first) & own else bare
 
 
 def _wanted(tools: Sequence[Tool], text: str) -> list[_Mention]:
@@ -132,8 +141,8 @@ def _score(tool: Tool, text: str, words: set[str]) -> int:
     if shared >= 2:
         return shared
     lead = content_words(next(iter(tool.description.split()), ""))
-    asked = re.sub(r"^(?:please|can you|could you|would you|will you)\s+", "", start)
-    return 1 if lead and lead & content_words(next(iter(asked.split()), "")) else 0
+    asked = _POLITE.sub("", start).partition(" ")[0]
+    return 1 if lead & content_words(asked) else 0
 
 
 def _closest(tools: Sequence[Tool], text: str) -> Tool:

@@ -79,7 +79,7 @@ _COUNT_TO = either(
 _MOST_NUMBERS = 5000
 _HOW_MANY_IN = either(
     r"\bhow many (?P<unit>words|characters|letters|sentences|lines) (?:are |is )?(?:there )?in"
-    r"(?: this| the)?(?: text| sentence| message| word| phrase)?\s*[:：]?\s*(?P<text>\S.*)",
+    r"(?: (?:this|the) (?:text|sentence|message|word|phrase))?\s*[:：]?\s*(?P<text>\S.*)",
     flags=re.DOTALL,
 )
 
