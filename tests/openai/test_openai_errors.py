@@ -15,8 +15,8 @@ from botcore import errors
 from botcore.openai import Api, ChatRequest
 from botcore.openai.call import Call, Endpoint
 from botcore.openai.classify import from_object, from_response
+from botcore.openai.foreign import FOREIGN, translate
 from botcore.openai.limits import RateLimits, request_id, retry_after
-from botcore.openai.transport import FOREIGN, translate
 
 if TYPE_CHECKING:
     from tests.openai.conftest import ScriptedServer

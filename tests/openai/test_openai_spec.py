@@ -1,0 +1,50 @@
+"""What the client sends, held against the public OpenAPI description where it is at hand."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from botcore.openai import ChatRequest
+from botcore.openai.chat import COMPLETIONS
+from botcore.openai.embeddings import EMBEDDINGS
+from botcore.openai.models import DELETE, GET, LIST
+from botcore.openai.moderations import MODERATIONS
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def spec() -> dict[str, Any]:
+    shared = Path(os.environ.get("BOTCORE_SHARED", ROOT.parent / "shared"))
+    path = shared / "reference" / "specs" / "openai-2.3.0.yaml"
+    if not path.exists():
+        pytest.skip(f"no API description at {path}; set BOTCORE_SHARED to the folder that holds reference/specs")
+    loaded: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return loaded
+
+
+def properties(spec: dict[str, Any], name: str) -> set[str]:
+    schema = spec["components"]["schemas"][name]
+    found = set(schema.get("properties", {}))
+    for part in schema.get("allOf", ()):
+        found |= set(part.get("properties", {}))
+        if "$ref" in part:
+            found |= properties(spec, part["$ref"].rpartition("/")[2])
+    return found
+
+
+@pytest.mark.slow
+def test_parameters_and_paths_are_those_of_the_description(spec: dict[str, Any]) -> None:
+    ours = {member.name for member in fields(ChatRequest)} - {"extra"}
+    assert ours <= properties(spec, "CreateChatCompletionRequest")
+    assert {"stream", "stream_options"} <= properties(spec, "CreateChatCompletionRequest")
+    assert {"input", "model"} <= properties(spec, "CreateModerationRequest")
+    assert {"input", "model", "dimensions", "encoding_format", "user"} <= properties(spec, "CreateEmbeddingRequest")
+    for endpoint in (COMPLETIONS, EMBEDDINGS, MODERATIONS, LIST, GET, DELETE):
+        assert endpoint.method.lower() in spec["paths"][endpoint.path.replace("{}", "{model}")]
