@@ -109,7 +109,7 @@ class Engine:
         budget = Budget(config.budget)
         services = Services(database, api, registry, config)
         model = Model(api, config.chat, TokenCounter(), budget)
-        gate = Gate(registry, CommandBudget(budget), frozenset(config.tools.granted))
+        gate = Gate(registry, CommandBudget(budget), config.tools.granted, config.tools.disabled)
         responder = Responder(services, admission, model, Moderator(api, config.moderation.model), gate)
         turn = ConversationTurn(services, admission, responder, self.outlet, metered=budget.limited)
         delivery = config.delivery

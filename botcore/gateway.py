@@ -36,7 +36,8 @@ class EngineGateway:
 
     async def chats(self, platform: str, sender: Sender) -> Sequence[ChatSummary]:
         """The chats in which this person wrote, latest first."""
-        return await self._database.read(partial(conversations.chats_of, platform=platform, external_id=sender.id))
+        unit = partial(conversations.chats_of, platform=platform, external_id=sender.id)
+        return [ChatSummary(chat.chat_id, chat.title, chat.last) for chat in await self._database.read(unit)]
 
     async def forget_chat(self, chat: Chat) -> None:
         """Delete a chat with all its messages."""
@@ -49,9 +50,13 @@ class EngineGateway:
 
     async def access_requests(self) -> Sequence[AccessRequest]:
         """Strangers who wait for approval, oldest first."""
-        return await self._database.read(access.waiting)
+        return [
+            AccessRequest(one.code or "", one.platform, one.external_id, one.display_name, one.asked_at)
+            for one in await self._database.read(access.waiting)
+            if one.asked_at is not None
+        ]
 
     async def decide_access(self, code: str, *, approve: bool) -> bool:
         """Approve or refuse a waiting stranger. False: no such code."""
-        decide = access.approve if approve else access.refuse
-        return await self._database.run(partial(decide, code=code)) is not None
+        unit = partial(access.approve if approve else access.refuse, code=code)
+        return await self._database.run(unit) is not None

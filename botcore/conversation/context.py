@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from botcore.adapter import Outlet
-from botcore.commands.help import help_reply
+from botcore.commands.help import help_page
 from botcore.commands.registry import Registry
 from botcore.config import Config, Persona
 from botcore.conversation.past import Loaded
@@ -94,8 +94,14 @@ class TurnConversation:
     async def usage(self, *, within: timedelta, everywhere: bool = False) -> Usage:
         """What this conversation used, or (`everywhere`) its user in all conversations."""
         since = datetime.now(UTC) - within
-        who = {"user_id": self._scene.loaded.person.user_id} if everywhere else {"conversation_id": self._id}
-        return await self._services.database.read(partial(usages.total, since=since, **who))
+        person = self._scene.loaded.person.user_id
+        unit = partial(
+            usages.total,
+            since=since,
+            user_id=person if everywhere else None,
+            conversation_id=None if everywhere else self._id,
+        )
+        return await self._services.database.read(unit)
 
     @property
     def _persona(self) -> Persona:
@@ -179,7 +185,7 @@ class TurnContext:
 
     def help(self, name: str = "") -> Reply:
         """The help page of one command, or of all. Raises Unsuitable for an unknown one."""
-        return help_reply(self._services.registry, name, role=self.role, locale=self.sender.locale)
+        return help_page(self._services.registry, name, role=self.role, locale=self.sender.locale)
 
     async def progress(self, text: str) -> None:
         """Show how far it is in the place reserved for the answer."""

@@ -51,7 +51,7 @@ def load(c: Connection, head: Row, *, turns: int, metered: bool) -> Loaded:
     else:
         person = Person(identity.user_id, identity.id, identity.access, identity.role)
     conversation = conversations.get(c, conversation_id)
-    rows = history.window(c, conversation_id, after=conversation.history_from, turns=turns)
+    rows = history.window(c, conversation_id, turns=turns, history_from=conversation.history_from)
     failed = {row.inbox_id for row in rows if FAILED in row.meta}
     past = [
         Past(row.inbox_id or 0, {"role": row.role, **orjson.loads(row.content)})
@@ -74,7 +74,7 @@ def load(c: Connection, head: Row, *, turns: int, metered: bool) -> Loaded:
     )
 
 
-def _last(rows: Sequence[history.HistoryRow]) -> LastTurn | None:
+def _last(rows: Sequence[history.StoredMessage]) -> LastTurn | None:
     asked = next((row for row in reversed(rows) if row.role == "user" and row.inbox_id is not None), None)
     if asked is None or asked.inbox_id is None:
         return None

@@ -142,14 +142,9 @@ class Responder:
 
     def _tools(self, ctx: TurnContext) -> Mapping[str, dict[str, Any]]:
         """The tools that the model may see here, by name."""
-        settings = self._services.config.tools
-        if not settings.enabled:
+        if not self._services.config.tools.enabled:
             return {}
-        return {
-            known.command.name: tool_schema(known)
-            for known in self._services.registry.tools(settings.granted, ctx.role)
-            if known.command.name not in settings.disabled
-        }
+        return {known.command.name: tool_schema(known) for known in self._gate.tools(ctx.role)}
 
 
 async def _wrapped(

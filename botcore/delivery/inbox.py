@@ -5,12 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, bindparam, func, select, true, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from botcore import codec
 from botcore.errors import Fenced
 from botcore.messages import Edit, Incoming, Message
+from botcore.store.statements import insert_if_new
 from botcore.store.tables import inbox, outbox, turn_step
 
 ORDERLY, URGENT, REFUSED = 0, 1, 2
@@ -46,21 +45,7 @@ class NotYet:
     seconds: float
 
 
-def _accept_values() -> dict[str, object]:
-    names = "platform bot_id update_id conversation_id user_id lane payload external_id joins received_at state is_open"
-    return {name: bindparam(name) for name in names.split()}
-
-
-_ACCEPT = {
-    "sqlite": sqlite_insert(inbox)
-    .values(_accept_values())
-    .on_conflict_do_nothing(index_elements=["platform", "bot_id", "update_id"])
-    .returning(inbox.c.id),
-    "postgresql": postgresql_insert(inbox)
-    .values(_accept_values())
-    .on_conflict_do_nothing(index_elements=["platform", "bot_id", "update_id"])
-    .returning(inbox.c.id),
-}
+_ACCEPT = insert_if_new(inbox, "platform", "bot_id", "update_id")
 
 _COUNT_OPEN = (
     select(func.count())
@@ -161,8 +146,8 @@ def accept(c: Connection, incoming: Incoming, *, conversation_id: int, user_id: 
         "state": "open",
         "is_open": True,
     }
-    row = c.execute(_ACCEPT[c.dialect.name], values).first()
-    return None if row is None else int(row[0])
+    new = c.execute(_ACCEPT(c), values).scalar()
+    return None if new is None else int(new)
 
 
 def open_count(c: Connection, conversation_id: int) -> int:

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, bindparam, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from botcore import codec
 from botcore.delivery.inbox import Fence, hold
 from botcore.messages import Piece
+from botcore.store.statements import insert_if_new
 from botcore.store.tables import inbox, outbox
 
 RESERVED, READY, SENDING, SENT, UNKNOWN, FAILED, SURPLUS, GONE = (
@@ -41,29 +40,17 @@ class Place:
 
 _COLUMNS = (outbox.c.part, outbox.c.state, outbox.c.external_id, outbox.c.body, outbox.c.kind)
 _PLACES = select(*_COLUMNS).where(outbox.c.inbox_id == bindparam("message")).order_by(outbox.c.part)
-_VALUES: dict[str, object] = {
-    name: bindparam(name) for name in ("inbox_id", "part", "kind", "body", "state", "attempt", "external_id")
-}
-
-_PUT = {
-    name: (statement := make(outbox).values(_VALUES)).on_conflict_do_update(
-        index_elements=["inbox_id", "part"],
-        set_={
-            "kind": statement.excluded.kind,
-            "body": statement.excluded.body,
-            "state": statement.excluded.state,
-            "attempt": statement.excluded.attempt,
-            "external_id": statement.excluded.external_id,
-        },
-    )
-    for name, make in (("sqlite", sqlite_insert), ("postgresql", postgresql_insert))
-}
-
-_MARK = (
-    update(outbox)
-    .where(outbox.c.inbox_id == bindparam("message"), outbox.c.part == bindparam("which"))
-    .values(state=bindparam("now"), external_id=bindparam("external"))
+_THIS = update(outbox).where(outbox.c.inbox_id == bindparam("message"), outbox.c.part == bindparam("which"))
+_REPLACE = _THIS.values(
+    kind=bindparam("new_kind"),
+    body=bindparam("new_body"),
+    state=bindparam("new_state"),
+    attempt=bindparam("new_attempt"),
+    external_id=bindparam("new_external"),
 )
+_NEW = insert_if_new(outbox, "inbox_id", "part")
+
+_MARK = _THIS.values(state=bindparam("now"), external_id=bindparam("external"))
 
 
 def places(c: Connection, inbox_id: int) -> list[Place]:
@@ -77,18 +64,18 @@ def places(c: Connection, inbox_id: int) -> list[Place]:
 def put(c: Connection, fence: Fence, written: Sequence[Place]) -> None:
     """Write places, new or known. Raises Fenced."""
     hold(c, fence)
-    statement = _PUT[c.dialect.name]
     for place in written:
         values = {
-            "inbox_id": fence.inbox_id,
-            "part": place.part,
             "kind": place.kind,
             "body": codec.encode(place.piece) if place.piece is not None else "",
             "state": place.state,
             "attempt": fence.attempt,
-            "external_id": place.external_id,
         }
-        c.execute(statement, values)
+        new = {**values, "inbox_id": fence.inbox_id, "part": place.part, "external_id": place.external_id}
+        if c.execute(_NEW(c), new).scalar() is None:
+            changed = {f"new_{name}": value for name, value in values.items()}
+            known = {"message": fence.inbox_id, "which": place.part, "new_external": place.external_id}
+            c.execute(_REPLACE, {**changed, **known})
 
 
 def mark(c: Connection, fence: Fence, place: Place) -> None:

@@ -2,22 +2,16 @@
 
 import orjson
 from sqlalchemy import Connection, bindparam, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from botcore.delivery.inbox import Fence, hold
 from botcore.messages import Json
+from botcore.store.statements import dump, insert_if_new
 from botcore.store.tables import turn_step
 
 ASKED = "asked/"
 """Prefix of the step that records a question; the answer's step has the bare name."""
 
-_RECORD = {
-    name: make(turn_step)
-    .values(inbox_id=bindparam("inbox_id"), step=bindparam("step"), result=bindparam("result"))
-    .on_conflict_do_nothing(index_elements=["inbox_id", "step"])
-    for name, make in (("sqlite", sqlite_insert), ("postgresql", postgresql_insert))
-}
+_RECORD = insert_if_new(turn_step, "inbox_id", "step")
 _STEPS = select(turn_step.c.step, turn_step.c.result).where(turn_step.c.inbox_id == bindparam("message"))
 
 
@@ -34,7 +28,7 @@ def record(c: Connection, fence: Fence, step: str, result: Json) -> None:
 
 def answer(c: Connection, inbox_id: int, step: str, result: Json) -> None:
     """Record the result of a step of a message that nobody works on: the answer it waits for."""
-    c.execute(_RECORD[c.dialect.name], {"inbox_id": inbox_id, "step": step, "result": orjson.dumps(result).decode()})
+    c.execute(_RECORD(c), {"inbox_id": inbox_id, "step": step, "state": "done", "result": dump(result)})
 
 
 def pending_question(c: Connection, inbox_id: int) -> str | None:
