@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from botcore.testing.telegram_server.entities import Entity
+from botcore.testing.telegram_server.links import valid_time_format
 from botcore.testing.telegram_server.markup_scan import SPACES, Opened, Scan, unparsable
 
 _KINDS = {
@@ -208,6 +209,8 @@ class _Html(Scan):
         self.add("custom_emoji", opened.offset, {"custom_emoji_id": opened.argument})
 
     def _time(self, opened: Opened) -> None:
+        if not valid_time_format(opened.argument):
+            raise unparsable("Invalid date format used")
         unix = self.times.get(opened.source, 0)
         if unix > 0:
             shown: dict[str, Any] = {"date_time_format": opened.argument} if opened.argument else {}

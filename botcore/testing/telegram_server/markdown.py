@@ -4,9 +4,9 @@ Behaviour after TDLib's `parse_markdown` and `parse_markdown_v2`.
 """
 
 from typing import Any
-from urllib.parse import parse_qsl
 
 from botcore.testing.telegram_server.entities import Entity
+from botcore.testing.telegram_server.links import special_link
 from botcore.testing.telegram_server.markup_scan import Opened, Scan, unparsable
 
 _RESERVED = frozenset("_*[]()~`>#+-=|{}.!\n")
@@ -239,12 +239,7 @@ class _MarkdownV2(Scan):
     def _emoji_or_time(self) -> tuple[str, dict[str, Any]]:
         if self.peek() != "(":
             raise unparsable("The entity must contain a tg://emoji or tg://time URL")
-        url = self._url()
-        scheme, _, query = url.partition("?")
-        values = dict(parse_qsl(query))
-        if scheme == "tg://emoji" and values.get("id", "").isdigit():
-            return "custom_emoji", {"custom_emoji_id": values["id"]}
-        if scheme == "tg://time" and values.get("unix", "").isdigit():
-            shown = {"date_time_format": values["format"]} if values.get("format") else {}
-            return "date_time", {"unix_time": int(values["unix"]), **shown}
-        raise unparsable("Invalid tg://emoji or tg://time URL specified")
+        special = special_link(self._url())
+        if special is None:
+            raise unparsable("Invalid tg://emoji or tg://time URL specified")
+        return special

@@ -80,9 +80,9 @@ class Message:
 
     @property
     def reply_to(self) -> int | None:
-        """The id of the message this one answers, if it does."""
+        """The id of the message this one answers, if it does; the opening of its topic does not count."""
         replied: Json | None = self.data.get("reply_to_message")
-        return None if replied is None else int(replied["message_id"])
+        return None if replied is None or "forum_topic_created" in replied else int(replied["message_id"])
 
     @property
     def from_bot(self) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 from botcore.testing.telegram_server.entities import Entity, fix_text, merge_found
 from botcore.testing.telegram_server.html_mode import parse_html
-from botcore.testing.telegram_server.links import checked_link, linked_user
+from botcore.testing.telegram_server.links import checked_link, linked_user, valid_time_format
 from botcore.testing.telegram_server.markdown import parse_markdown, parse_markdown_v2
 from botcore.testing.telegram_server.model import Json, User
 from botcore.testing.telegram_server.params import Params
@@ -154,6 +154,8 @@ def _given_details(kind: str, item: Json, wrong: str) -> tuple[str, Json]:
             raise bad_request(f'{wrong}Can\'t find field "custom_emoji_id"')
         return kind, {"custom_emoji_id": number}
     if kind == "date_time" and isinstance(item.get("unix_time"), int):
-        shown = {"date_time_format": item["date_time_format"]} if item.get("date_time_format") else {}
-        return kind, {"unix_time": item["unix_time"], **shown}
+        shown = str(item.get("date_time_format", ""))
+        if not valid_time_format(shown):
+            raise bad_request(f"{wrong}Invalid date-time format specified")
+        return kind, {"unix_time": item["unix_time"], **({"date_time_format": shown} if shown else {})}
     raise bad_request(wrong + "Unsupported type specified")

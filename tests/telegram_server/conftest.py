@@ -1,0 +1,62 @@
+"""A simulated Telegram for each test; whatever it answers is checked against the description of the Bot API."""
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from telegram import Bot
+
+from botcore.testing.telegram_server import BotApi, Limits, TelegramServer, telegram_server
+
+Caller = Callable[..., Awaitable[Any]]
+
+
+@cache
+def _description() -> BotApi | None:
+    shared = Path(os.environ.get("BOTCORE_SHARED", Path(__file__).parents[3] / "shared"))
+    found = sorted((shared / "reference" / "specs").glob("telegram-bot-api-*.json"))
+    return BotApi.load(found[-1]) if found else None
+
+
+@pytest.fixture
+def described() -> BotApi:
+    """The description of the Bot API."""
+    api = _description()
+    if api is None:
+        pytest.skip("no telegram-bot-api-*.json: set BOTCORE_SHARED to the folder that holds reference/specs")
+    return api
+
+
+@pytest.fixture
+async def telegram() -> AsyncIterator[TelegramServer]:
+    """A running server without flood control."""
+    async with telegram_server(limits=Limits.none(), description=_description()) as server:
+        yield server
+        assert server.violations == []
+
+
+@pytest.fixture
+async def bot(telegram: TelegramServer) -> AsyncIterator[Bot]:
+    """The real library, pointed at the server."""
+    async with Bot(telegram.token, base_url=telegram.base_url, base_file_url=telegram.base_file_url) as bot:
+        yield bot
+
+
+@pytest.fixture
+async def call(telegram: TelegramServer) -> AsyncIterator[Caller]:
+    """Call a method with form parameters and get the JSON answer, errors included."""
+    async with aiohttp.ClientSession() as session:
+
+        async def ask(method: str, *, token: str = telegram.token, **params: Any) -> Any:
+            form = {name: str(value) for name, value in params.items()}
+            async with session.post(f"{telegram.url}/bot{token}/{method}", data=form) as answer:
+                body = await answer.json()
+                assert body["ok"] == (answer.status == 200)
+                assert body["ok"] or body["error_code"] == answer.status
+                return body
+
+        yield ask
