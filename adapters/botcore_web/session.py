@@ -1,0 +1,184 @@
+"""One open page: what it asks for, and what it is told."""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterator, Sequence
+from uuid import uuid4
+
+from botcore.adapter import Entry
+from botcore.errors import BotcoreError
+from botcore.messages import Incoming, Json, Message, Piece, Press, Text
+from botcore_web.room import Room
+
+MESSAGE_MOST = 100_000
+"""Characters of one message from the page. More does not fit into one web socket frame in every script."""
+
+OLDER = 100  # messages that "load older" brings
+SLICE_ENTRIES, SLICE_CHARACTERS = 20, 100_000  # what is rendered and sent at once of a long history, newest first
+
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+class Session:
+    """A page. Its methods are named as the events of the page's script; each gets the event's JSON."""
+
+    def __init__(self, room: Room, emit: Callable[[Json], None], *, history: int) -> None:
+        self.chat = ""
+        self._room = room
+        self._emit = emit
+        self._history = history
+        self._order = asyncio.Lock()  # two quick messages keep their order
+        self._shown: dict[str, str] = {}  # growing answers, as this page has them
+        self._held: list[Json] | None = None  # changes that wait while the history is being loaded
+        self._opening = 0
+
+    # ---- to the page ----
+
+    def push(self, change: Json) -> None:
+        """See `Viewer.push`."""
+        if self._held is not None and change["op"] != "state":
+            self._held.append(change)
+            return
+        if change["op"] == "entry":
+            entry = change["entry"]
+            if entry["settled"]:
+                self._shown.pop(entry["id"], None)
+            else:
+                self._shown[entry["id"]] = entry["text"]
+        self._emit(change)
+
+    def grow(self, external_id: str, text: str, at: int) -> None:
+        """See `Viewer.grow`. Only what is new travels."""
+        if self._held is not None:
+            return
+        before = self._shown.get(external_id, "")
+        self._shown[external_id] = text
+        change = {"op": "grow", "chat": self.chat, "id": external_id, "at": at}
+        more = {"add": text[len(before) :]} if before and text.startswith(before) else {"text": text}
+        self._emit(change | more)
+
+    # ---- from the page ----
+
+    async def hello(self, _event: Json) -> None:
+        """The page stands: tell it what is around."""
+        try:
+            self._emit({"op": "state", "chats": await self._room.chats(), "requests": await self._room.strangers()})
+        except BotcoreError as error:
+            self._emit({"op": "told", "text": error.said})
+
+    async def show(self, event: Json) -> None:
+        """Open a chat: `chat`."""
+        chat = _id(event, "chat")
+        self.chat, self._held = chat, []
+        self._shown.clear()
+        await self._load(chat, most=self._history, have=0)
+
+    async def older(self, event: Json) -> None:
+        """Load what was before the `have` messages the page shows."""
+        have = max(0, int(event["have"]))
+        await self._load(self.chat, most=have + OLDER, have=have)
+
+    async def _load(self, chat: str, *, most: int, have: int) -> None:
+        self._opening += 1
+        opening = self._opening
+        try:
+            entries = await self._room.transcript(chat, most)
+        except BotcoreError as error:
+            if opening == self._opening:
+                self._emit({"op": "unread", "chat": chat, "why": error.said})
+                self._release(chat)
+            return
+        wanted = list(entries[: len(entries) - have] if have else entries)
+        more = len(entries) >= most
+        slices = list(_slices(wanted)) or [[]]
+        for number, part in enumerate(slices):
+            views = [await self._entry(chat, entry) for entry in part]
+            if opening != self._opening:
+                return  # another chat was opened meanwhile
+            last = number == len(slices) - 1
+            op = "history" if number == 0 and not have else "older"
+            self._emit({"op": op, "chat": chat, "entries": views, "more": more and last})
+            self._release(chat)
+
+    async def _entry(self, chat: str, entry: Entry) -> Json:
+        growing = None if entry.settled else self._room.hub.growing(chat, entry.external_id)
+        if growing is not None:
+            self._shown[entry.external_id] = growing
+        return await self._room.views.entry(entry, growing)
+
+    def _release(self, chat: str) -> None:
+        held, self._held = self._held or [], None
+        for change in held:
+            if change["chat"] == chat:
+                self.push(change)
+
+    async def say(self, event: Json) -> None:
+        """Send `text` as message `id` of `chat`; the same id twice is the same message."""
+        chat, text = _id(event, "chat"), str(event["text"])
+        message_id = _id(event, "id")
+        if not text.strip() or len(text) > MESSAGE_MOST:
+            why = f"A message has at most {MESSAGE_MOST} characters; this one has {len(text)}."
+            self._emit({"op": "unsent", "chat": chat, "id": message_id, "text": text, "why": why})
+            return
+        message = Message(message_id, (Text(text),))
+        if (incoming := await self._accept(chat, message_id, message, text)) is not None:
+            at = int(incoming.received_at.timestamp() * 1000)
+            view = await self._room.views.piece(message_id, Piece(text), mine=False, settled=True, at=at)
+            self._room.hub.push({"op": "entry", "chat": chat, "entry": view}, chat=chat)
+
+    async def press(self, event: Json) -> None:
+        """A button under message `id` was pressed; it `says` something."""
+        says = str(event["says"])
+        if len(says.encode("utf-8", "replace")) <= 64:
+            await self._accept(_id(event, "chat"), uuid4().hex, Press(str(event["id"])[:200], says), "")
+
+    async def _accept(self, chat: str, message_id: str, event: Message | Press, text: str) -> Incoming | None:
+        refusal = {"op": "unsent", "chat": chat, "id": message_id, "text": text}
+        async with self._order:
+            if not self._room.receiving:
+                self._emit(refusal | {"why": "I am being restarted. Your message is kept here: send it in a moment."})
+                return None
+            try:
+                incoming = await self._room.accept(chat, message_id, event)
+            except BotcoreError as error:
+                self._emit(refusal | {"why": error.said})
+                return None
+            self._emit({"op": "sent", "chat": chat, "id": message_id})
+            return incoming
+
+    async def forget(self, event: Json) -> None:
+        """Delete `chat`."""
+        try:
+            await self._room.forget(_id(event, "chat"))
+        except BotcoreError as error:
+            self._emit({"op": "told", "text": error.said})
+
+    async def decide(self, event: Json) -> None:
+        """Approve or refuse the stranger with `code`."""
+        try:
+            if not await self._room.decide(str(event["code"]), approve=event["approve"] is True):
+                self._emit({"op": "told", "text": "That request is no longer waiting."})
+        except BotcoreError as error:
+            self._emit({"op": "told", "text": error.said})
+
+
+def _slices(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    """Parts of a history, the newest first, each small enough to be rendered without anybody waiting."""
+    part: list[Entry] = []
+    size = 0
+    for entry in reversed(entries):
+        part.append(entry)
+        size += len(entry.piece.text)
+        if len(part) >= SLICE_ENTRIES or size >= SLICE_CHARACTERS:
+            yield part[::-1]
+            part, size = [], 0
+    if part:
+        yield part[::-1]
+
+
+def _id(event: Json, name: str) -> str:
+    """An id that the page made. Raises ValueError where it is not one: then it was not our page."""
+    value = event[name]
+    if not isinstance(value, str) or not _ID.fullmatch(value):
+        raise ValueError(f"{name} is not an id of the page: {value!r:.80}")
+    return value

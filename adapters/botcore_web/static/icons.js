@@ -1,0 +1,28 @@
+// Outline icons, 24 units square, drawn with the current colour.
+
+const PATHS = {
+  menu: "M4 7h16M4 12h16M4 17h16",
+  plus: "M12 5v14M5 12h14",
+  trash: "M5 7h14M10 7V5h4v2M7 7l1 12h8l1-12M10 11v5M14 11v5",
+  send: "M12 19V5M6 11l6-6 6 6",
+  stop: "M7 7h10v10H7z",
+  retry: "M19 12a7 7 0 1 1-2-5l2 2M19 4v5h-5",
+  copy: "M9 9h10v10H9zM5 15V5h10",
+  check: "M5 13l4 4L19 7",
+  cross: "M6 6l12 12M18 6L6 18",
+  sun: "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM12 3v2M12 19v2M3 12h2M19 12h2M5.6 5.6 7 7M17 17l1.4 1.4M18.4 5.6 17 7M7 17l-1.4 1.4",
+  moon: "M19.5 14.5A8 8 0 0 1 9.5 4.5a8 8 0 1 0 10 10z",
+  down: "M12 5v14M6 13l6 6 6-6",
+  file: "M7 3h7l5 5v13H7zM14 3v5h5",
+  chat: "M5 6h14v10h-8l-4 4v-4H5z",
+};
+
+export default {
+  props: { name: String },
+  computed: {
+    path() {
+      return PATHS[this.name];
+    },
+  },
+  template: `<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path :d="path" /></svg>`,
+};

@@ -1,0 +1,346 @@
+"""An engine in memory (`House`), the real web adapter on a free port, and a real browser."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+from uuid import uuid4
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from botcore_web import WebAdapter, WebSettings, build
+
+from botcore.adapter import AccessRequest, ChatSummary, Entry, Setup
+from botcore.errors import StoreUnavailable
+from botcore.messages import Address, Button, Chat, Incoming, Message, Part, Piece, Press, Reply, Sender
+from botcore.plugin import Bot, Command, Context
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, BrowserContext, Page
+
+CHROMIUM = Path("/usr/bin/chromium")
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+async def until(condition: Callable[[], object | Awaitable[object]], *, within: float = 10.0) -> Any:
+    """Wait for a condition and return its value; fail with what it was at the end."""
+    deadline = asyncio.get_running_loop().time() + within
+    while True:
+        value = condition()
+        if isinstance(value, Awaitable):
+            value = await value
+        if value:
+            return value
+        assert asyncio.get_running_loop().time() < deadline, f"still {value!r} after {within} s"
+        await asyncio.sleep(0.01)
+
+
+def _commands() -> list[Command]:
+    bot = Bot("basics")
+
+    @bot.command("help")
+    async def help_(ctx: Context) -> None:
+        """Show what I can do."""
+
+    @bot.command("model")
+    async def model(ctx: Context, name: str = "") -> None:
+        """Show or choose the model."""
+
+    @bot.command("retry")
+    async def retry(ctx: Context) -> None:
+        """Answer the last question again."""
+
+    @bot.command("reset")
+    async def reset(ctx: Context) -> None:
+        """Forget this conversation."""
+
+    @bot.command("stop", urgent=True)
+    async def stop(ctx: Context) -> None:
+        """Stop the answer that is being written."""
+
+    @bot.command("secret", hidden=True)
+    async def secret(ctx: Context) -> None:
+        """Not for menus."""
+
+    return sorted(bot.commands, key=lambda command: command.name)
+
+
+@dataclass
+class House:
+    """A gateway that keeps its inbox and outbox in memory, and the engine's side of a turn for tests to act out."""
+
+    inbox: list[Incoming] = field(default_factory=list)
+    outbox: list[tuple[str, Entry]] = field(default_factory=list)  # chat and what is visible
+    strangers: list[AccessRequest] = field(default_factory=list)
+    decisions: list[tuple[str, bool]] = field(default_factory=list)
+    transcripts: list[int] = field(default_factory=list)
+    down: bool = False
+    late: asyncio.Event | None = None  # accepting waits for it
+
+    # ---- botcore.adapter.Gateway ----
+
+    async def accept(self, *incoming: Incoming) -> None:
+        if self.late is not None:
+            await self.late.wait()
+        self._up()
+        known = {one.id for one in self.inbox}
+        self.inbox.extend(one for one in incoming if one.id not in known)
+
+    def commands(self) -> Sequence[Command]:
+        return _commands()
+
+    async def transcript(self, chat: Chat, *, most: int = 200) -> Sequence[Entry]:
+        self._up()
+        self.transcripts.append(most)
+        entries = [
+            Entry(one.event.external_id, mine=False, piece=Piece(one.event.text), at=one.received_at)
+            for one in self.inbox
+            if one.chat.id == chat.id and isinstance(one.event, Message)
+        ]
+        entries += [entry for place, entry in self.outbox if place == chat.id]
+        return sorted(entries, key=lambda entry: entry.at)[-most:]
+
+    async def chats(self, platform: str, sender: Sender) -> Sequence[ChatSummary]:
+        self._up()
+        found: dict[str, ChatSummary] = {}
+        for one in self.inbox:
+            if (one.chat.platform, one.sender.id) != (platform, sender.id) or not isinstance(one.event, Message):
+                continue
+            title = found[one.chat.id].title if one.chat.id in found else one.event.text[:60]
+            found[one.chat.id] = ChatSummary(one.chat.id, title, one.received_at)
+        return sorted(found.values(), key=lambda chat: chat.last, reverse=True)
+
+    async def forget_chat(self, chat: Chat) -> None:
+        self._up()
+        self.inbox = [one for one in self.inbox if one.chat.id != chat.id]
+        self.outbox = [(place, entry) for place, entry in self.outbox if place != chat.id]
+
+    async def last_seen(self, platform: str, bot: str, chat: str) -> str | None:
+        return next((one.id for one in reversed(self.inbox) if one.chat.id == chat), None)
+
+    async def access_requests(self) -> Sequence[AccessRequest]:
+        self._up()
+        return tuple(self.strangers)
+
+    async def decide_access(self, code: str, *, approve: bool) -> bool:
+        known = any(one.code == code for one in self.strangers)
+        self.strangers = [one for one in self.strangers if one.code != code]
+        if known:
+            self.decisions.append((code, approve))
+        return known
+
+    def _up(self) -> None:
+        if self.down:
+            raise StoreUnavailable("the test took the database away")
+
+    # ---- what tests look at ----
+
+    @property
+    def texts(self) -> list[str]:
+        return [one.event.text for one in self.inbox if isinstance(one.event, Message)]
+
+    @property
+    def presses(self) -> list[str]:
+        return [one.event.says for one in self.inbox if isinstance(one.event, Press)]
+
+    async def hears(self, text: str) -> Incoming:
+        """Wait for a message with this text; return the last such."""
+        await until(lambda: text in self.texts)
+        found = [one for one in self.inbox if isinstance(one.event, Message) and one.event.text == text]
+        return found[-1]
+
+    # ---- the engine's side of a turn ----
+
+    async def reserves(self, web: WebAdapter, chat: str, notice: str = "…") -> str:
+        """Take the place of an answer."""
+        key = f"{uuid4().hex}/0"
+        piece = Piece(notice)
+        self.outbox.append((chat, Entry(key, mine=True, piece=piece, at=datetime.now(UTC), settled=False)))
+        assert await web.outlet.send(address(chat), piece, key=key) == key
+        return key
+
+    async def grows(self, web: WebAdapter, chat: str, key: str, text: str) -> None:
+        await web.outlet.frame_slot(address(chat))
+        await web.outlet.frame(address(chat), key, text)
+
+    async def settles(self, web: WebAdapter, chat: str, key: str, *parts: Part | str, **more: Any) -> None:
+        """Replace a place by the answer: committed first, shown then."""
+        [piece] = web.outlet.split(Reply.of(*parts, **more))
+        self.outbox = [
+            (place, replace(entry, piece=piece, settled=True) if entry.external_id == key else entry)
+            for place, entry in self.outbox
+        ]
+        await web.outlet.edit(address(chat), key, piece)
+
+    async def answers(
+        self, web: WebAdapter, chat: str, *parts: Part | str, buttons: Sequence[Sequence[Button]] = ()
+    ) -> str:
+        key = await self.reserves(web, chat)
+        await self.settles(web, chat, key, *parts, buttons=buttons)
+        return key
+
+    def remembers(self, chat: str, question: str, answer: str) -> None:
+        """A turn of the past."""
+        event_id = uuid4().hex
+        place = Chat("web", chat, "private")
+        owner = Sender("owner", "You", trusted=True)
+        message = Message(event_id, Reply.of(question).parts)
+        self.inbox.append(Incoming(event_id, address(chat), place, owner, message, datetime.now(UTC)))
+        piece = Piece(answer, {"format": "markdown"})
+        self.outbox.append((chat, Entry(uuid4().hex, mine=True, piece=piece, at=datetime.now(UTC))))
+
+
+def address(chat: str) -> Address:
+    return Address("web", "web", chat)
+
+
+Serve: TypeAlias = "Callable[..., Awaitable[WebAdapter]]"
+
+
+@asynccontextmanager
+async def serving(
+    house: House, *, offline: bool = False, bot_name: str = "Robin", **settings: Any
+) -> AsyncIterator[WebAdapter]:
+    web = build(Setup(WebSettings(**({"port": 0} | settings)), {}, bot_name=bot_name, offline=offline))
+    assert isinstance(web, WebAdapter)
+    await web.start(house)
+    try:
+        yield web
+    finally:
+        await web.stop_receiving()
+        await web.close()
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+@pytest_asyncio.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest_asyncio.fixture
+async def serve(house: House) -> AsyncIterator[Serve]:
+    """Start the adapter; it is stopped with the test."""
+    async with AsyncExitStack() as stack:
+
+        async def start(**settings: Any) -> WebAdapter:
+            return await stack.enter_async_context(serving(house, **settings))
+
+        yield start
+
+
+# ---- the browser: one for a module, a fresh profile for each test ----
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    playwright = pytest.importorskip("playwright.async_api")
+    if not CHROMIUM.exists():
+        if os.environ.get("BOTCORE_REQUIRE_BROWSER") == "1":
+            pytest.fail(f"BOTCORE_REQUIRE_BROWSER is set and {CHROMIUM} is missing")
+        pytest.skip("needs Chromium: make system")
+    async with playwright.async_playwright() as driver:
+        running = await driver.chromium.launch(executable_path=str(CHROMIUM), args=SWITCHES)
+        yield running
+        await running.close()
+
+
+@dataclass
+class Visit:
+    """A page, opened as a person would, and what went wrong in it."""
+
+    page: Page
+    web: WebAdapter
+    errors: list[str]
+
+    @property
+    def chat(self) -> str:
+        found = re.search(r"#([0-9a-f]{32})$", self.page.url)
+        assert found, self.page.url
+        return found[1]
+
+    async def says(self, text: str) -> None:
+        box = self.page.get_by_label("Your message")
+        await box.fill(text)
+        await box.press("Enter")
+
+    async def shows(self, *texts: str) -> None:
+        """Wait until the messages read exactly so."""
+
+        async def read() -> list[str]:
+            found: list[str] = await self.page.locator(".message .text").all_inner_texts()
+            return [text.strip() for text in found]
+
+        deadline = asyncio.get_running_loop().time() + 10
+        while (seen := await read()) != list(texts):
+            assert asyncio.get_running_loop().time() < deadline, f"it shows {seen}"
+            await asyncio.sleep(0.02)
+
+
+class Visitor:
+    """Opens pages on an adapter, each in a profile of its own unless told otherwise."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.context = context
+        self.foreign: list[str] = []  # requests that wanted to leave this machine
+        self.errors: list[str] = []
+
+    async def opens(self, web: WebAdapter, path: str = "/") -> Visit:
+        page = await self.context.new_page()
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+        await page.goto(web.url + path)
+        await page.get_by_label("Your message").wait_for()
+        return Visit(page, web, self.errors)
+
+
+@asynccontextmanager
+async def visiting(browser: Browser, **options: Any) -> AsyncIterator[Visitor]:
+    """A profile whose every request to another machine is refused and remembered."""
+    context = await browser.new_context(viewport={"width": 1200, "height": 800}, **options)
+    context.set_default_timeout(10_000)
+    visitor = Visitor(context)
+
+    async def refuse(route: Any) -> None:
+        visitor.foreign.append(route.request.url)
+        await route.abort()
+
+    await context.route(lambda url: not re.match(r"(https?|wss?)://127\.0\.0\.1[:/]|data:|blob:", url), refuse)
+    try:
+        yield visitor
+    finally:
+        await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def visitor(browser: Browser) -> AsyncIterator[Visitor]:
+    async with visiting(browser) as one:
+        yield one
+        assert one.foreign == [], "a page wanted something from elsewhere"
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def web(house: House) -> AsyncIterator[WebAdapter]:
+    """The adapter as it comes, on the loop of the browser."""
+    async with serving(house) as one:
+        yield one
