@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 from botcore.adapter import Finding, Platform, Setup
+from botcore.commands.registry import Registry
 from botcore.config import Config
-from botcore.errors import BotcoreError
+from botcore.discovery import load_platforms, load_plugins
+from botcore.errors import BotcoreError, PluginError
 
 TIMEOUT = 20.0
 """Seconds for one check; connecting across the world with name resolution and TLS takes two or three."""
@@ -31,17 +33,25 @@ class Check:
     look: Callable[[], Awaitable[Findings]]
 
 
-async def examine(config: Config, platforms: Mapping[str, Platform], *, seconds: float = TIMEOUT) -> Findings:
-    """Look at everything; the findings come in a fixed order. Nothing is received, sent, created or changed."""
+async def examine(config: Config, platforms: Sequence[Platform] | None = None, *, seconds: float = TIMEOUT) -> Findings:
+    """Look at everything; the findings come in a fixed order. Nothing is received, sent, created or changed.
+
+    `platforms` replaces the installed ones.
+    """
+    broken: Sequence[PluginError] = ()
+    if platforms is None:
+        platforms, broken = load_platforms()
     checks = [
         Check("python", _python),
         Check("settings", lambda: _settings(config)),
         Check("database", lambda: _database(config)),
         Check("API", lambda: _api(config)),
-        *(_platform(config, platforms[name]) for name in sorted(platforms)),
+        *(_platform(config, platform) for platform in platforms),
+        Check("plugins", lambda: _plugins(config)),
         Check("ffmpeg", _ffmpeg),
     ]
-    return await run(checks, seconds=seconds)
+    missing = [Finding(error.plugin, "fail", str(error), "install what it needs, or remove it") for error in broken]
+    return [*await run(checks, seconds=seconds), *missing]
 
 
 async def run(checks: Sequence[Check], *, seconds: float) -> Findings:
@@ -150,6 +160,13 @@ def _platform(config: Config, platform: Platform) -> Check:
             await adapter.close()
 
     return Check(platform.name, look)
+
+
+async def _plugins(config: Config) -> Findings:
+    loaded = load_plugins(config, Registry())
+    names = ", ".join(plugin.name for plugin in loaded.plugins) or "none"
+    found = [Finding("plugins", "ok", names)]
+    return [*found, *(Finding("plugins", "fail", str(error), "mend it or disable it") for error in loaded.errors)]
 
 
 def _off(missing: Sequence[str], environment: Mapping[str, str]) -> str:

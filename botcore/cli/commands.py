@@ -125,9 +125,15 @@ def offline_api(
 @app.command()
 def version() -> None:
     """Print the version."""
+    import platform
+    from importlib.metadata import PackageNotFoundError
     from importlib.metadata import version as installed
 
-    typer.echo(f"botcore {installed('botcore-framework')}")
+    try:
+        number = installed("botcore-framework")
+    except PackageNotFoundError:
+        number = "(not installed)"
+    typer.echo(f"botcore {number}, Python {platform.python_version()}")
 
 
 @database.command()
@@ -187,10 +193,10 @@ def owner(context: typer.Context, person: Person) -> None:
 
 
 def _with_logs(chosen: Options, *, quiet: bool = False) -> "Config":
-    """Load the settings and set logging up; `quiet`: only warnings, since the terminal is for something else."""
+    """Load the settings and set logging up; `quiet`: only errors, since the terminal is for something else."""
     from botcore import logs
 
     loaded = chosen.load()
-    level = "DEBUG" if chosen.debug else "WARNING" if quiet else loaded.logs.level
+    level = "DEBUG" if chosen.debug else "ERROR" if quiet else loaded.logs.level
     logs.configure(loaded.logs.model_copy(update={"level": level}), loaded.secret_values())
     return loaded

@@ -9,24 +9,32 @@ from rich.text import Text
 
 from botcore import doctor
 from botcore.adapter import Finding
-from botcore.cli import installed
+from botcore.commands.registry import Registry
 from botcore.config import Config
 from botcore.config.printing import default_text, effective_text
+from botcore.discovery import load_platforms, load_plugins, plugin_sources
 from botcore.logs import Redactor
+from botcore.plugin import Settings
 
+_FILE_WIDTH = 160  # columns, where the output goes to a file
 _STYLES = {"ok": "green", "note": "yellow", "fail": "bold red"}
 
 
 def diagnose(config: Config) -> int:
     """Print what the doctor finds as a table; 1 where something is broken, else 0."""
-    findings = asyncio.run(doctor.examine(config, installed.platforms()))
-    Console().print(table(findings, Redactor(config.secret_values())))
+    findings = asyncio.run(doctor.examine(config))
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_FILE_WIDTH)
+    console.print(table(findings, Redactor(config.secret_values())))
     return int(any(finding.state == "fail" for finding in findings))
 
 
 def table(findings: Sequence[Finding], redact: Redactor) -> Table:
     """Findings as rich shows them, one a row, without secrets."""
-    shown = Table("check", "", "what was found", "what to do", box=None, header_style="bold", padding=(0, 1))
+    shown = Table(box=None, header_style="bold", padding=(0, 1))
+    for heading in ("check", "", "what was found", "what to do"):
+        shown.add_column(heading, overflow="fold")
     for finding in findings:
         style = _STYLES[finding.state]
         cells = [finding.name, finding.state, redact(finding.text), redact(finding.remedy)]
@@ -35,15 +43,23 @@ def table(findings: Sequence[Finding], redact: Redactor) -> Table:
 
 
 def default_settings() -> str:
-    """The default file, with the sections of the installed adapters and plugins."""
-    adapters = {name: platform.settings for name, platform in installed.platforms().items()}
-    return default_text(adapters, {name: plugin.settings for name, plugin in installed.plugins().items()})
+    """The default file, with the sections of the installed adapters and plugins. Raises PluginError."""
+    platforms, errors = load_platforms()
+    plugins = load_plugins(Config(), Registry(), sources=plugin_sources())
+    for error in (*errors, *plugins.errors):
+        raise error
+    return default_text(
+        {platform.name: platform.settings for platform in platforms},
+        {plugin.name: plugin.settings for plugin in plugins.plugins},
+    )
 
 
 def settings_in_force(config: Config) -> str:
-    """The effective settings as TOML, with where they came from."""
-    others = {name: config.settings(name, platform.settings) for name, platform in installed.platforms().items()}
-    for name, plugin in installed.plugins().items():
+    """The effective settings as TOML, with where they came from. Raises ConfigError."""
+    others: dict[str, Settings] = {}
+    for platform in load_platforms()[0]:  # those that cannot be loaded are the doctor's business
+        others[platform.name] = config.settings(platform.name, platform.settings)
+    for plugin in load_plugins(config, Registry()).plugins:
         if plugin.settings.model_fields:
-            others[f"plugins.{name}"] = config.plugin_settings(name, plugin.settings)
+            others[f"plugins.{plugin.name}"] = config.plugin_settings(plugin.name, plugin.settings)
     return effective_text(config, others)

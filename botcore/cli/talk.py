@@ -1,6 +1,7 @@
 """`botcore chat`: a whole bot whose only platform is this terminal."""
 
 import asyncio
+import importlib
 import signal
 import sys
 from collections.abc import Callable
@@ -32,7 +33,7 @@ def _reader() -> Callable[[], str]:
     if not sys.stdin.isatty():
         return input
     with suppress(ImportError):  # some builds of Python lack it
-        import readline  # noqa: F401 - importing it gives input() its editing and history
+        importlib.import_module("readline")  # which gives input() its editing and history
     return partial(input, "> ")
 
 

@@ -364,7 +364,7 @@ def test_everything_that_is_wrong_is_said_at_once(load: Load) -> None:
 def test_settings_cannot_be_changed_afterwards(load: Load) -> None:
     config = load()
     with pytest.raises(ValueError, match="frozen"):
-        config.chat.model = "other"  # type: ignore[misc]
+        config.chat.model = "other"
 
 
 _KEYS: Mapping[str, st.SearchStrategy[object]] = {
