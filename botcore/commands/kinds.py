@@ -32,7 +32,8 @@ class Wrong(ValueError):
         self.nearest = nearest
 
 
-def _number(value: float) -> str:
+def number_text(value: float) -> str:
+    """A number as people write it: without a fraction where it has none."""
     return str(int(value)) if float(value).is_integer() else str(value)
 
 
@@ -90,9 +91,9 @@ class IntKind:
 
     def accept(self, value: Json) -> int:
         """Take a JSON number without a fraction."""
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float):
             raise Wrong(self.allowed)
-        if isinstance(value, float) and not value.is_integer():
+        if isinstance(value, float) and not value.is_integer():  # neither is infinity, nor what is not a number
             raise Wrong(self.allowed)
         return self._within(int(value))
 
@@ -345,7 +346,7 @@ def _json(value: Mapping[str, Any]) -> bytes:
 
 def _range_words(least: float | None, most: float | None) -> str:
     if least is not None and most is not None:
-        return f" from {_number(least)} to {_number(most)}"
+        return f" from {number_text(least)} to {number_text(most)}"
     if least is not None:
-        return f" of at least {_number(least)}"
-    return "" if most is None else f" of at most {_number(most)}"
+        return f" of at least {number_text(least)}"
+    return "" if most is None else f" of at most {number_text(most)}"

@@ -8,7 +8,18 @@ from typing import Any, Final, Literal, TypeAlias
 
 from botcore.commands.docstring import Docstring, read_docstring
 from botcore.commands.hints import Hint, bad, label, resolve
-from botcore.commands.kinds import BoolKind, ChoiceKind, FloatKind, IntKind, Kind, PartKind, SpanKind, Wrong
+from botcore.commands.kinds import (
+    BoolKind,
+    ChoiceKind,
+    FloatKind,
+    IntKind,
+    Kind,
+    PartKind,
+    SpanKind,
+    TextKind,
+    Wrong,
+    number_text,
+)
 from botcore.errors import PluginError
 from botcore.plugin import Command, Suggest
 
@@ -44,16 +55,19 @@ class Param:
 
     @property
     def shape(self) -> str:
-        """What its value looks like, in a few letters: `1..4`, `auto|wide`, `DURATION`, or the name in capitals."""
+        """How a usage line shows its value: `auto|wide`, `yes|no`; after an option's name `1..4`, `NUMBER`, `TEXT`."""
+        named = self.place == "option"
         match self.kind:
-            case IntKind(least, most) | FloatKind(least, most) if least is not None and most is not None:
-                return f"{least:g}..{most:g}"
             case ChoiceKind(choices) if len(choices) <= 5:
                 return "|".join(choice.text for choice in choices)
             case BoolKind():
                 return "yes|no"
-            case SpanKind():
+            case IntKind(least, most) | FloatKind(least, most) if named:
+                return "NUMBER" if least is None or most is None else f"{number_text(least)}..{number_text(most)}"
+            case SpanKind() if named:
                 return "DURATION"
+            case TextKind() if named:
+                return "TEXT"
             case _:
                 return self.shown.upper()
 
@@ -92,7 +106,10 @@ def signature_of(command: Command) -> Signature:
         raise PluginError(command.plugin, f"{label(command)}: its handler takes the context as its first parameter")
     doc = read_docstring(handler.__doc__)
     hints = [(parameter, resolve(command, parameter)) for parameter in parameters[1:]]
-    tailed = any(hint.rest or (hint.many and not isinstance(hint.kind, PartKind)) for _, hint in hints)
+    tailed = any(
+        hint.rest or (hint.many and not isinstance(hint.kind, PartKind) and parameter.kind != parameter.KEYWORD_ONLY)
+        for parameter, hint in hints
+    )
     params = tuple(_param(command, parameter, hint, doc, tailed=tailed) for parameter, hint in hints)
     return _assemble(command, params, doc)
 
