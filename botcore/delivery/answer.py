@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from botcore.adapter import Outlet
 from botcore.delivery import inbox, outbox, steps
-from botcore.delivery.outbox import GONE, READY, RESERVED, SENT, SURPLUS, Place
+from botcore.delivery.outbox import GONE, QUEUE, READY, RESERVED, SENT, SURPLUS, Place
 from botcore.delivery.sending import patiently
 from botcore.delivery.work import Database, Work
 from botcore.errors import DeliveryError, Fenced, SendFailed
@@ -39,6 +39,7 @@ class Answer:
         self._placeholder = placeholder
         self._first = 1 + max((place.part for place in work.places if place.state in (SENT, GONE)), default=-1)
         self._places = [place for place in work.places if place.part >= self._first]
+        self._queue = [place for place in work.places if place.kind == QUEUE and place.state == SURPLUS]
         self._adopted_from: int | None = None
         self._reservation: asyncio.Task[None] | None = None
         self._painter: asyncio.Task[None] | None = None
@@ -55,7 +56,7 @@ class Answer:
     def reserve(self) -> None:
         """Take the answer's place on the platform, in the background, where the platform can replace messages."""
         if self._outlet.limits.edits and not self._places and self._reservation is None:
-            self._reservation = asyncio.create_task(self._reserve(0), name=f"reserve {self._work.head.id}")
+            self._reservation = asyncio.create_task(self._take_place(), name=f"reserve {self._work.head.id}")
         if self._pulse is None:
             self._pulse = asyncio.create_task(self._typing(), name=f"typing {self._work.head.id}")
 
@@ -67,6 +68,11 @@ class Answer:
             self._places = [
                 Place(self._first + index, RESERVED, place.external_id) for index, place in enumerate(standing)
             ]
+
+    async def _take_place(self) -> None:
+        await self._reserve(0)
+        for place in self._queue:  # the courier records it, and deletes it again where this was cut off
+            await patiently(self._outlet.delete, self._work.address, place.external_id or "")
 
     async def _reserve(self, index: int) -> None:
         part, piece = self._first + index, Piece(self._placeholder)
@@ -197,7 +203,7 @@ class Answer:
     async def ignore(self, why: str, *, record: Record | None = None) -> None:
         """Close the message without an answer: nobody expects one."""
         await self._still()
-        surplus = [Place(place.part, SURPLUS, place.external_id) for place in self._places]
+        surplus = [*self._queue, *(Place(place.part, SURPLUS, place.external_id) for place in self._places)]
 
         def unit(c: Connection) -> None:
             outbox.put(c, self._work.fence, surplus)

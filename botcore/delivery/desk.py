@@ -14,8 +14,9 @@ from botcore.adapter import Outlet
 from botcore.delivery import inbox, outbox
 from botcore.delivery.capacity import Capacity
 from botcore.delivery.inbox import ORDERLY, REFUSED, URGENT
-from botcore.delivery.outbox import RESERVED, Place
+from botcore.delivery.outbox import SURPLUS, Place
 from botcore.delivery.runner import EmbeddedRunner
+from botcore.delivery.sending import patiently
 from botcore.delivery.work import Database
 from botcore.errors import DeliveryError, Fenced
 from botcore.messages import ConversationKey, Edit, Incoming, Piece
@@ -155,23 +156,23 @@ class Desk:
         self._people[_person_key(accepted.incoming)] = accepted.user_id
 
     async def _tell(self, accepted: Accepted) -> None:
-        """Take the answer's place early, with a word about the queue. The answer will replace it."""
+        """Say a word about the queue, until the message's turn comes."""
         address = accepted.incoming.address
         outlet = self._outlet(address.platform)
         if not outlet.limits.edits:
             return
         piece = Piece(f"… (waiting behind {accepted.ahead} of your messages)")
         try:
-            external_id = await outlet.send(address, piece, key=f"{accepted.inbox_id}/0")
+            external_id = await outlet.send(address, piece, key=f"{accepted.inbox_id}/{outbox.QUEUE}")
         except DeliveryError as error:
-            log.debug("the notice about the queue was not shown: %s", error)
+            log.debug("the word about the queue was not shown: %s", error)
             return
-        place = Place(0, RESERVED, external_id, piece)
+        place = Place(outbox.QUEUE_PART, SURPLUS, external_id, piece, outbox.QUEUE)
         try:
             fence = inbox.Fence(accepted.inbox_id, 0)
             await self._database.run(partial(outbox.put, fence=fence, written=[place]))
-        except Fenced:
-            await outlet.delete(address, external_id)
+        except Fenced:  # its turn has come already
+            await patiently(outlet.delete, address, external_id)
 
 
 def _person_key(incoming: Incoming) -> tuple[str, str, str]:

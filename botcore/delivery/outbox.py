@@ -22,6 +22,11 @@ RESERVED, READY, SENDING, SENT, UNKNOWN, FAILED, SURPLUS, GONE = (
     "gone",  # deleted
 )
 
+QUEUE = "queue"
+"""Kind of a word about the queue: shown while a message waits, deleted when its turn comes. Never an answer's place:
+it stands above the answers to the messages before."""
+QUEUE_PART = -1
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

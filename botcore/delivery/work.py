@@ -66,8 +66,10 @@ class Work:
     @property
     def committed(self) -> bool:
         """Whether an answer is committed: then no turn is taken any more, only delivered."""
-        return any(place.state not in (outbox.RESERVED, outbox.SENT) for place in self.places) or (
-            any(place.state == outbox.SENT and place.kind != "question" for place in self.places)
+        return any(
+            place.state != outbox.RESERVED and (place.state != outbox.SENT or place.kind != "question")
+            for place in self.places
+            if place.kind != outbox.QUEUE
         )
 
 

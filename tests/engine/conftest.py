@@ -29,7 +29,8 @@ from botcore.messages import (
     Sender,
     Text,
 )
-from botcore.testing.openai_server import OfflineApi, offline_api
+from botcore.plugin import Bot
+from botcore.testing.openai_server import OfflineApi, OfflineSettings, offline_api
 
 PLACEHOLDER = "…"
 
@@ -216,11 +217,17 @@ StartHouse = Callable[..., Awaitable[House]]
 
 @asynccontextmanager
 async def house_with(
-    folder: Path, *, room: Room | None = None, api: OfflineApi | None = None, database: object = None, **settings: str
+    folder: Path,
+    *,
+    room: Room | None = None,
+    api: OfflineApi | None = None,
+    database: object = None,
+    plugins: Sequence[Bot] = (),
+    **settings: str,
 ) -> AsyncIterator[House]:
     """An engine whose settings are given as `section__key=value`."""
     async with AsyncExitStack() as stack:
-        server = api or await stack.enter_async_context(offline_api())
+        server = api or await stack.enter_async_context(offline_api(OfflineSettings(introduce=False)))
         env = {
             "OPENAI_BASE_URL": server.url,
             "DATABASE_URL": f"sqlite:///{folder / 'bot.db'}",
@@ -228,7 +235,10 @@ async def house_with(
         }
         config = load_config(env=env, directory=folder)
         room = room or Room()
-        engine = await stack.enter_async_context(Engine(config, adapters=[room], database=database))  # type: ignore[arg-type]
+        engine = Engine(config, adapters=[room], database=database)  # type: ignore[arg-type]
+        for bot in plugins:
+            engine.registry.add(bot)
+        await stack.enter_async_context(engine)
         yield House(engine, room, server)
 
 
