@@ -1,7 +1,7 @@
 """A simulated Telegram for each test; whatever it answers is checked against the description of the Bot API."""
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from telegram import Bot
 
 from botcore.testing.telegram_server import BotApi, Limits, TelegramServer, telegram_server
 
-Caller = Callable[..., Awaitable[Any]]
+Caller = Callable[..., Coroutine[Any, Any, Any]]
 
 
 @cache
@@ -20,6 +20,12 @@ def _description() -> BotApi | None:
     shared = Path(os.environ.get("BOTCORE_SHARED", Path(__file__).parents[3] / "shared"))
     found = sorted((shared / "reference" / "specs").glob("telegram-bot-api-*.json"))
     return BotApi.load(found[-1]) if found else None
+
+
+@pytest.fixture(autouse=True)
+def _durations_as_timedelta(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library's future behaviour; without it every RetryAfter warns, and warnings are errors here."""
+    monkeypatch.setenv("PTB_TIMEDELTA", "true")
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Conversations of people with a bot that runs on the real python-telegram-bot, over real HTTP."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -20,7 +20,7 @@ from telegram.ext import Application, CallbackQueryHandler, ContextTypes, Messag
 
 from botcore.testing.telegram_server import Attachment, Message, TelegramServer, png
 
-Handler = Callable[[Update, ContextTypes.DEFAULT_TYPE], Awaitable[None]]
+Handler = Callable[[Update, ContextTypes.DEFAULT_TYPE], Coroutine[Any, Any, None]]
 Starter = Callable[..., Awaitable[None]]
 
 
@@ -101,7 +101,7 @@ async def test_commands_mentions_and_links_carry_entities(telegram: TelegramServ
     async def note(update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         message = update.effective_message
         assert message is not None
-        seen.append({entity.type.value: text for entity, text in message.parse_entities().items()})
+        seen.append({str(entity.type): text for entity, text in message.parse_entities().items()})
         await message.reply_text("noted")
 
     await start(on_message(note))

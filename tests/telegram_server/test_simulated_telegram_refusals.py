@@ -108,8 +108,8 @@ async def test_edits_that_change_nothing(telegram: TelegramServer, bot: Bot, cal
     sent = await bot.send_message(ada.id, "*one*", parse_mode="MarkdownV2")
     same = {"chat_id": ada.id, "message_id": sent.message_id}
     expected = (
-        "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a "
-        "current content and reply markup of the message"
+        "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as "
+        "a current content and reply markup of the message"
     )
     assert refused(await call("editMessageText", **same, text=" <b>one</b> ", parse_mode="html")) == expected
     assert refused(await call("editMessageReplyMarkup", **same)) == expected
@@ -159,7 +159,7 @@ async def test_messages_that_cannot_be_deleted(call: Caller) -> None:
         assert await bot.delete_message(ada.id, other.id)
         with pytest.raises(BadRequest, match="Message to delete not found"):
             await bot.delete_message(ada.id, other.id)
-        with pytest.raises(BadRequest, match="Message can't be deleted$"):
+        with pytest.raises(BadRequest, match=r"Message can't be deleted$"):
             await bot.delete_message(group.id, said.id)
         clock.advance(48 * 3600 + 1)
         with pytest.raises(BadRequest, match="Message can't be deleted for everyone"):
@@ -179,7 +179,7 @@ async def test_topics_that_cannot_be_written_to(telegram: TelegramServer, bot: B
             await bot.send_message(forum.id, "x", message_thread_id=general_or_unknown)
     assert await bot.send_chat_action(forum.id, "typing", message_thread_id=1)  # typing wants what sending refuses
     await forum.closes(plans)
-    with pytest.raises(BadRequest, match="TOPIC_CLOSED|Topic_closed"):
+    with pytest.raises(BadRequest, match=r"(?i)TOPIC_CLOSED"):
         await bot.send_message(forum.id, "x", message_thread_id=plans.id)
 
 

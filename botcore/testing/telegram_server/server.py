@@ -7,11 +7,15 @@ from urllib.parse import unquote
 
 import orjson
 from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http import RawRequestMessage
+from aiohttp.streams import StreamReader
 
 from botcore.testing.telegram_server.clock import Clock
 from botcore.testing.telegram_server.control import PREFIX, Control
 from botcore.testing.telegram_server.description import BotApi
 from botcore.testing.telegram_server.faults import Delay, Fault, Garble, Hold, Refuse, Reset, Silence
+from botcore.testing.telegram_server.files import MAX_UPLOAD
 from botcore.testing.telegram_server.limits import Limits
 from botcore.testing.telegram_server.methods import METHODS
 from botcore.testing.telegram_server.model import Json
@@ -111,7 +115,13 @@ class TelegramServer(Stage):
         Raises:
             OSError: where the port is taken.
         """
-        server = web.Server(self._handle, handler_cancellation=True, access_log=None, max_line_size=_MAX_LINE)
+        server = web.Server(
+            self._handle,
+            request_factory=_request,
+            handler_cancellation=True,
+            access_log=None,
+            max_line_size=_MAX_LINE,
+        )
         self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN)
         await self._runner.setup()
         await web.TCPSite(self._runner, self._host, self._port, backlog=1024).start()
@@ -237,6 +247,18 @@ class TelegramServer(Stage):
     def _check_update(self, _update: Update, payload: Json) -> None:
         if self._description is not None:
             self.violations += self._description.check_object("Update", payload)
+
+
+def _request(
+    message: RawRequestMessage,
+    payload: StreamReader,
+    protocol: web.RequestHandler,
+    writer: AbstractStreamWriter,
+    task: asyncio.Task[None],
+) -> web.BaseRequest:
+    """A request that may be as large as an upload to Telegram; aiohttp's own limit is 1 MB."""
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_UPLOAD)
 
 
 def _answer(status: int, body: bytes) -> web.Response:
