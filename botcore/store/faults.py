@@ -4,7 +4,7 @@ import sqlite3
 
 from sqlalchemy.exc import DBAPIError
 
-from botcore.errors import StoreUnavailable
+from botcore.errors import ConfigError, StoreUnavailable
 
 # Primary result codes, https://www.sqlite.org/rescode.html
 _SQLITE_FAULTS = {
@@ -27,6 +27,12 @@ _SQLITE_FAULTS = {
 _SQLSTATE_CLASSES = ("08", "53", "58")
 _SQLSTATE_FAULTS = {"57P01", "57P02", "57P03", "57P05", "25006"}
 _SQLSTATE_AGAIN = {"40001", "40P01"}  # serialization failure, deadlock: the same unit succeeds when repeated
+
+
+# What makes an address wrong for good, rather than a database unavailable for now. PostgreSQL gives no code for a
+# refused connection, only a sentence.
+_SQLITE_WRONG = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
+_POSTGRES_WRONG = ("authentication failed", "does not exist", "no pg_hba.conf entry", "could not translate host name")
 
 
 def driver_error(error: BaseException | None) -> BaseException | None:
@@ -74,3 +80,11 @@ def one_line(error: BaseException | None) -> str:
 def unavailable(database: str, error: BaseException | None) -> StoreUnavailable:
     """The error for the caller. `database` is the address without its password."""
     return StoreUnavailable(f"the database {database} does not answer now: {one_line(error)}")
+
+
+def opening_error(database: str, error: BaseException) -> ConfigError | StoreUnavailable:
+    """The error for whoever opens the database: a ConfigError where waiting would not help."""
+    text = one_line(error)
+    if sqlite_code(error) in _SQLITE_WRONG or any(sign in text for sign in _POSTGRES_WRONG):
+        return ConfigError(f"DATABASE_URL: {database} cannot be opened: {text}")
+    return unavailable(database, error)

@@ -7,8 +7,8 @@ from pathlib import Path
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from botcore.errors import ConfigError, StoreUnavailable
-from botcore.store.faults import is_fault, one_line, sqlite_code, unavailable
+from botcore.errors import StoreUnavailable
+from botcore.store.faults import is_fault, opening_error, sqlite_code, unavailable
 from botcore.store.sqlite import SqliteDatabase, UnitConnection, disconnect, forget_state, raw_connection
 from botcore.store.worker import Job, name_of
 
@@ -29,9 +29,7 @@ class _Session:
         try:
             self._connected()
         except (sqlite3.Error, DBAPIError) as error:
-            if sqlite_code(error) in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}:
-                raise ConfigError(f"DATABASE_URL: {self._url} cannot be opened: {one_line(error)}") from error
-            raise unavailable(str(self._url), error) from error
+            raise opening_error(str(self._url), error) from error
 
     def close(self) -> None:
         """Disconnect."""
@@ -81,57 +79,61 @@ class Writer(_Session):
             self._fail(jobs, error)
             return
         if len(jobs) == 1:
-            kept = jobs[0].attempt(connection)
-            self._finish(jobs, commit=kept)
-        elif self._together(jobs, connection):
-            self._finish(jobs, commit=True)
-        else:
+            self._alone(jobs[0], connection)
+        elif not self._together(jobs, connection):
             self._singly(jobs)
+        for job in jobs:
+            self._translate(job)
+
+    def _alone(self, job: Job, connection: Connection) -> None:
+        """Attempt one, and commit or roll back."""
+        kept = job.attempt(connection)
+        if kept and not self._raw.in_transaction:
+            job.error = RuntimeError(f"{name_of(job.unit)} ended its transaction, or hid that it had failed")
+            return
+        try:
+            if self._raw.in_transaction:
+                self._raw.execute("COMMIT" if kept else "ROLLBACK")
+            if not kept or connection.in_nested_transaction():
+                forget_state(connection)
+        except sqlite3.Error as error:
+            self._start_over()
+            self._fail([job], error)
 
     def _together(self, jobs: Sequence[Job], connection: Connection) -> bool:
-        """Attempt each in a savepoint. False: SQLite rolled the whole transaction back (disk full, I/O error)."""
+        """Attempt each in a savepoint, then commit. False: the whole transaction was lost (disk full, I/O error)."""
         execute = self._raw.execute
         try:
             for job in jobs:
                 execute("SAVEPOINT unit")
                 kept = job.attempt(connection)
-                if not self._raw.in_transaction:
+                if not self._raw.in_transaction:  # SQLite rolled it back
                     return False
                 if not kept:
                     execute("ROLLBACK TO unit")
                 execute("RELEASE unit")
                 if not kept or connection.in_nested_transaction():
                     forget_state(connection)
+            execute("COMMIT")
         except sqlite3.Error:
             return False
         return True
 
     def _singly(self, jobs: Sequence[Job]) -> None:
-        """Repeat a batch that fell through: what hit one unit must not fail the others."""
-        if self._raw.in_transaction:
-            self._raw.execute("ROLLBACK")
+        """Repeat a batch that was lost, one by one: what hit one unit must not fail the others."""
+        self._start_over()
         for job in jobs:
             job.error = None
             self.perform([job])
 
-    def _finish(self, jobs: Sequence[Job], *, commit: bool) -> None:
-        """Commit or roll back, and turn the driver's faults into ours."""
-        try:
-            if self._raw.in_transaction:
-                self._raw.execute("COMMIT" if commit else "ROLLBACK")
-            elif commit:
-                jobs[0].error = RuntimeError(
-                    f"{name_of(jobs[0].unit)} ended its transaction, or hid that it had failed"
-                )
-        except sqlite3.Error as error:
+    def _start_over(self) -> None:
+        """Leave a transaction behind that cannot be completed."""
+        if not self._url.in_memory:
+            self.close()
+        elif self._connection is not None:
             if self._raw.in_transaction:
                 self._raw.execute("ROLLBACK")
-            self._fail(jobs, error)
-        connection = self._connection
-        if connection is not None and (not commit or connection.in_nested_transaction()):
-            forget_state(connection)
-        for job in jobs:
-            self._translate(job)
+            forget_state(self._connection)
 
 
 class Reader(_Session):

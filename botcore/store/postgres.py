@@ -13,7 +13,7 @@ from sqlalchemy import Connection, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from botcore.errors import ConfigError, StoreUnavailable
-from botcore.store.faults import is_disconnect, is_fault, one_line, sqlstate, unavailable, worth_repeating
+from botcore.store.faults import is_disconnect, is_fault, opening_error, sqlstate, unavailable, worth_repeating
 from botcore.store.urls import DatabaseUrl
 from botcore.store.worker import Job, name_of
 
@@ -31,7 +31,6 @@ _CONNECTING: dict[str, Any] = {
     "tcp_user_timeout": 20_000,  # milliseconds without an acknowledgement, after which a connection counts as broken
 }
 _IN_UNIT = "botcore-unit"  # key in a connection's notes
-_WRONG = ("authentication failed", "does not exist", "no pg_hba.conf entry", "could not translate host name")
 
 
 class PostgresDatabase:
@@ -75,10 +74,7 @@ class Session:
         try:
             self._connected()
         except DBAPIError as error:
-            text = one_line(error)
-            if any(sign in text for sign in _WRONG):
-                raise ConfigError(f"DATABASE_URL: {self._url} is refused: {text}") from error
-            raise unavailable(str(self._url), error) from error
+            raise opening_error(str(self._url), error) from error
 
     def close(self) -> None:
         """Disconnect."""
@@ -116,9 +112,10 @@ class Session:
 
     @staticmethod
     def _attempt(job: Job, connection: Connection) -> bool:
-        connection.info[_IN_UNIT] = True
+        notes = connection.info  # taken first: a connection that breaks meanwhile does not give them any more
+        notes[_IN_UNIT] = True
         kept = job.attempt(connection)
-        connection.info[_IN_UNIT] = False
+        notes[_IN_UNIT] = False
         return kept
 
     def _translate(self, job: Job) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from botcore.errors import SchemaMismatch
 from botcore.store import postgres, sqlite
-from botcore.store.faults import is_fault, sqlite_code, unavailable
+from botcore.store.faults import opening_error
 from botcore.store.tables import metadata
 from botcore.store.urls import DatabaseUrl, parse
 
@@ -75,9 +75,7 @@ def upgrade(url: str | DatabaseUrl) -> bool:
     try:
         return run(address)
     except (DBAPIError, sqlite3.Error) as error:
-        if sqlite_code(error) or is_fault(error) or not isinstance(error, DBAPIError):
-            raise unavailable(str(address), error) from error
-        raise
+        raise opening_error(str(address), error) from error
 
 
 def _upgrade_sqlite(url: DatabaseUrl) -> bool:

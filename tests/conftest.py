@@ -1,0 +1,95 @@
+"""What tests of several areas share: databases of both kinds, and the machine-readable API descriptions."""
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
+
+from botcore.store import schema
+from botcore.store.database import Database
+from botcore.store.tables import metadata
+from botcore.store.urls import parse
+
+
+def _missing(what: str, required_by: str) -> str:
+    """Skip, or fail where the environment says that it must be there."""
+    if os.environ.get(required_by) == "1":
+        pytest.fail(f"{what} ({required_by}=1)")
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def shared_specs() -> Path:
+    """The folder with the machine-readable descriptions of the APIs."""
+    shared = Path(os.environ.get("BOTCORE_SHARED", Path(__file__).parents[2] / "shared"))
+    specs = shared / "reference" / "specs"
+    if not specs.is_dir():
+        _missing(f"no API descriptions at {specs}: set BOTCORE_SHARED", "BOTCORE_REQUIRE_SHARED")
+    return specs
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """An empty PostgreSQL database of this test process alone, gone afterwards."""
+    server = os.environ.get("BOTCORE_TEST_POSTGRES_URL", "")
+    if not server:
+        _missing("set BOTCORE_TEST_POSTGRES_URL to test on PostgreSQL, too", "BOTCORE_REQUIRE_POSTGRES")
+    address = parse(server).sqlalchemy
+    name = f"botcore_test_{os.getpid()}_{secrets.token_hex(4)}"
+    engine = create_engine(address, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 5})
+    try:
+        with engine.connect() as admin:
+            admin.exec_driver_sql(f"CREATE DATABASE {name}")
+            admin.exec_driver_sql(f"ALTER DATABASE {name} SET synchronous_commit = off")  # tests need no fsync
+            admin.exec_driver_sql(f"ALTER DATABASE {name} SET deadlock_timeout = '30ms'")
+    except OperationalError:
+        _missing("no PostgreSQL server answers at BOTCORE_TEST_POSTGRES_URL", "BOTCORE_REQUIRE_POSTGRES")
+    yield address.set(database=name).render_as_string(hide_password=False)
+    with engine.connect() as admin:
+        admin.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_tables(postgres_url: str) -> str:
+    """The same database, with its tables."""
+    schema.upgrade(postgres_url)
+    return postgres_url
+
+
+@pytest.fixture
+def clean_postgres(postgres_tables: str) -> str:
+    """The same database, with its tables empty."""
+    engine = create_engine(parse(postgres_tables).sqlalchemy)
+    with engine.begin() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
+    engine.dispose()
+    return postgres_tables
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without rows: a test that uses it runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/botcore.db"
+    url: str = request.getfixturevalue("clean_postgres")
+    return url
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A database without rows, of each kind."""
+    async with await Database.open(database_url, synchronous="NORMAL") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def sqlite_database(tmp_path: Path) -> AsyncIterator[Database]:
+    """A SQLite database without rows, as durable as by default."""
+    async with await Database.open(f"sqlite:///{tmp_path}/botcore.db") as opened:
+        yield opened
