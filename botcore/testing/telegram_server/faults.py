@@ -97,6 +97,7 @@ class Faults:
 
     def __init__(self) -> None:
         self._plans: list[_Plan] = []
+        self._holds: list[Hold] = []
 
     @property
     def planned(self) -> bool:
@@ -145,16 +146,20 @@ class Faults:
         self.plan(method, Delay(seconds, landed), times=times, chat=chat)
 
     def hold(self, method: str, *, landed: bool = False, times: int = 1, chat: int | None = None) -> Hold:
-        """Keep the next call waiting until the returned hold is released."""
+        """Keep the next call waiting until the returned hold is released.
+
+        A call whose caller dies while it is held goes no further: without `landed` it never takes effect.
+        """
         hold = Hold(landed)
+        self._holds.append(hold)
         self.plan(method, hold, times=times, chat=chat)
         return hold
 
     def clear(self) -> None:
         """Forget what is planned and let go what is held."""
-        for plan in self._plans:
-            if isinstance(plan.fault, Hold):
-                plan.fault.release()
+        for hold in self._holds:
+            hold.release()
+        self._holds.clear()
         self._plans.clear()
 
     def take(self, method: str, chat: str) -> Fault | None:

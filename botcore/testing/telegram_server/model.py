@@ -12,8 +12,8 @@ BotStatus: TypeAlias = Literal["member", "administrator", "left", "kicked"]
 Json: TypeAlias = dict[str, Any]
 
 GENERAL_TOPIC = 1  # thread id of a forum's General topic; messages in it carry no thread id
-_MAX_ACTIONS = 256
-_MAX_UNREAD = 10_000
+_MAX_ACTIONS = 256  # chat actions and drafts remembered in each chat
+_MAX_UNREAD = 10_000  # messages of the bot that no test has asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ class Chat:
     messages: dict[int, Message] = field(default_factory=dict[int, Message])
     last_id: int = 0
     draft: Draft | None = None
-    drafts: list[Draft] = field(default_factory=list[Draft])
+    drafts: deque[Draft] = field(default_factory=lambda: deque[Draft](maxlen=_MAX_ACTIONS))
     keyboard: list[list[str]] = field(default_factory=list[list[str]])
     actions: deque[Action] = field(default_factory=lambda: deque[Action](maxlen=_MAX_ACTIONS))
     news: News = field(default_factory=News)

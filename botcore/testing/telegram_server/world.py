@@ -139,6 +139,7 @@ class World:
         if message.deleted:
             query["message"] = {"message_id": message.id, "chat": message.chat.as_json(), "date": 0}
         self.updates.push("callback_query", query)
+        self.changed(message.chat)
         return press
 
     def post(self, chat: Chat, author: User, content: Content) -> Message:
