@@ -17,7 +17,7 @@ def help_page(registry: Registry, name: str = "", *, role: Permission = "user", 
         return overview(registry.commands(role), locale)
     known = registry.command(name)
     if known is None or not allows(role, known.command.permission):
-        near = registry.nearest(name.removeprefix("/"))
+        near = registry.nearest(name.removeprefix("/"), role)
         hint = f" Did you mean /{near}?" if near else ""
         raise Unsuitable(f"There is no command /{name.removeprefix('/')[:32]}.{hint} /help shows all of them.")
     return command_page(known, locale)

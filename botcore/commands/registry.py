@@ -145,9 +145,13 @@ class Registry:
         """The command of this name or alias, with or without its slash."""
         return self._words.get(name.removeprefix("/").lower())
 
-    def nearest(self, name: str) -> str | None:
-        """The command whose name looks most like `name`; a hidden one is never given away."""
-        names = [word for word, known in self._words.items() if not known.command.hidden]
+    def nearest(self, name: str, role: Permission = "user") -> str | None:
+        """The command of this role whose name looks most like `name`; a hidden one is never given away."""
+        names = [
+            word
+            for word, known in self._words.items()
+            if not known.command.hidden and allows(role, known.command.permission)
+        ]
         return next(iter(get_close_matches(name[:64].lower(), names, n=1)), None)
 
     def commands(self, role: Permission = "owner") -> tuple[Registered, ...]:

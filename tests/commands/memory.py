@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from botcore.commands.help import help_page
@@ -95,6 +96,12 @@ class MemoryConversation:
         self.own_persona = self.own_persona if persona is None else persona
 
 
+@cache
+def nowhere() -> Api:
+    """An API that no test calls; building one costs more than the test."""
+    return Api(ApiSettings())
+
+
 class MemoryContext:
     """Implements `botcore.plugin.Context`. `answers` are what the person says when asked, in order."""
 
@@ -120,7 +127,7 @@ class MemoryContext:
             NOW,
         )
         self.conversation = MemoryConversation()
-        self.api = api or Api(ApiSettings())
+        self.api = api or nowhere()
         self.key = "1/0"
         self.role: Permission = role
         self.registry = registry or Registry()
