@@ -41,7 +41,10 @@ class Outlet(Protocol):
     counts as success.
     """
 
-    limits: Limits
+    @property
+    def limits(self) -> Limits:
+        """What the platform can do."""
+        ...
 
     def split(self, reply: Reply) -> Sequence[Piece]:
         """Cut a reply into the messages this platform will show, in order. At least one. Must not block (50 ms)."""
@@ -164,8 +167,15 @@ class Finding:
 class Adapter(Protocol):
     """A platform connection: `start` returns once messages come in; `stop_receiving`, the drain, then `close`."""
 
-    platform: str
-    outlet: Outlet
+    @property
+    def platform(self) -> str:
+        """The platform's name, as messages carry it."""
+        ...
+
+    @property
+    def outlet(self) -> Outlet:
+        """The way out."""
+        ...
 
     async def start(self, gateway: Gateway) -> None:
         """Connect and begin to receive. Raises ConfigError where the token or an address is wrong."""

@@ -1,6 +1,7 @@
 """The answer to one message while its turn is taken: a reserved place, a growing text, and at the end one commit."""
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -11,7 +12,7 @@ from sqlalchemy import Connection
 from botcore.adapter import Outlet
 from botcore.delivery import inbox, outbox, steps
 from botcore.delivery.outbox import GONE, QUEUE, READY, RESERVED, SENT, SURPLUS, Place
-from botcore.delivery.sending import patiently
+from botcore.delivery.sending import patiently, steadily
 from botcore.delivery.work import Database, Work
 from botcore.errors import DeliveryError, Fenced, SendFailed
 from botcore.messages import Json, Piece, Reply, Text
@@ -23,6 +24,8 @@ Record = Callable[[Connection], None]
 
 TYPING_AFTER = 0.7  # seconds without any text before typing is shown: a fast answer needs no second call
 TYPING_MOST = 300.0  # seconds; a chat that "types" longer than five minutes looks broken
+
+RESERVATION_PATIENCE = 1.0  # seconds for a place that is being taken when its turn is cut
 
 
 class Answer:
@@ -170,15 +173,18 @@ class Answer:
         await self._still()
         pieces = list(self._outlet.split(reply))
         written = self._written(pieces, kind)
+        tries = itertools.count()
 
         def unit(c: Connection) -> None:
+            if next(tries) and outbox.committed(c, self._work.fence):
+                return  # the first try broke off after all was stored
             outbox.put(c, self._work.fence, written)
             if self._adopted_from is not None:
                 outbox.hand_over(c, self._adopted_from)
             if record is not None:
                 record(c)
 
-        await self._database.run(unit)
+        await steadily(self._database, unit)
         self._settle(written)
 
     def _written(self, pieces: Sequence[Piece], kind: str) -> list[Place]:
@@ -217,12 +223,15 @@ class Answer:
         self.closed = not surplus
 
     def _settle(self, written: Sequence[Place]) -> None:
-        earlier = [place for place in self._work.places if place.part < self._first]
+        again = {place.part for place in written}
+        earlier = [place for place in self._work.places if place.part < self._first and place.part not in again]
         self._work.places = [*earlier, *written]
         self.settled = True
 
     async def abandon(self) -> None:
         """Stop everything in the background, whatever state it is in: the turn is over or taken away."""
+        if self._reservation is not None:  # a place that was sent but not recorded would stay behind as an orphan
+            await asyncio.wait([self._reservation], timeout=RESERVATION_PATIENCE)
         tasks = [task for task in (self._painter, self._pulse, self._reservation) if task is not None]
         for task in tasks:
             task.cancel()
@@ -236,5 +245,5 @@ class Answer:
             if record is not None:
                 record(c)
 
-        await self._database.run(unit)
+        await steadily(self._database, unit)
         self._work.steps[name] = result

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from botcore.adapter import Outlet
 from botcore.delivery import inbox, outbox
 from botcore.delivery.outbox import FAILED, GONE, READY, SENDING, SENT, SURPLUS, UNKNOWN, Place
-from botcore.delivery.sending import patiently
+from botcore.delivery.sending import patiently, steadily
 from botcore.delivery.work import Database, Work
 from botcore.errors import MessageGone, SendFailed, SendUnknown
 from botcore.messages import Piece
@@ -40,13 +40,13 @@ class Courier:
         for place in pending[:-1]:
             brought, why = await self._bring(work, place)
             failure = failure or why
-            await self._database.run(partial(outbox.mark, fence=work.fence, place=brought))
+            await steadily(self._database, partial(outbox.mark, fence=work.fence, place=brought))
         done: Place | None = None
         if pending:
             done, why = await self._bring(work, pending[-1])
             failure = failure or why
         question = any(place.kind == "question" and place.state != GONE for place in work.places[-1:])
-        await self._database.run(partial(self._close, work=work, last=done, asked=question, failure=failure))
+        await steadily(self._database, partial(self._close, work=work, last=done, asked=question, failure=failure))
 
     @staticmethod
     def _close(c: Connection, *, work: Work, last: Place | None, asked: bool, failure: str | None) -> None:
@@ -84,7 +84,7 @@ class Courier:
                 key, reserved = f"{work.head.id}/{place.part}", Piece(self._placeholder)
                 taken = await patiently(self._outlet.send, work.address, reserved, key=key)
                 place = place.now(place.state, taken)
-                await self._database.run(partial(outbox.mark, fence=work.fence, place=place))
+                await steadily(self._database, partial(outbox.mark, fence=work.fence, place=place))
             try:
                 await patiently(self._outlet.edit, work.address, place.external_id or "", piece)
             except MessageGone:
@@ -99,7 +99,7 @@ class Courier:
             if place.state == SENDING:
                 log.warning("message %d, part %d may have landed before; it is not repeated", work.head.id, place.part)
                 return place.now(UNKNOWN)
-            await self._database.run(partial(outbox.mark, fence=work.fence, place=place.now(SENDING)))
+            await steadily(self._database, partial(outbox.mark, fence=work.fence, place=place.now(SENDING)))
         key = f"{work.head.id}/{place.part}"
         if not self._at_most_once:
             return place.now(SENT, await patiently(self._outlet.send, work.address, piece, key=key))

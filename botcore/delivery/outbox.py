@@ -90,6 +90,13 @@ def mark(c: Connection, fence: Fence, place: Place) -> None:
     c.execute(_MARK, values)
 
 
+def committed(c: Connection, fence: Fence) -> bool:
+    """Whether this very attempt has committed its answer already. Raises Fenced."""
+    hold(c, fence)
+    this = (outbox.c.inbox_id == fence.inbox_id, outbox.c.attempt == fence.attempt, outbox.c.state == READY)
+    return c.execute(select(outbox.c.part).where(*this).limit(1)).first() is not None
+
+
 def places_of_original(c: Connection, conversation_id: int, inbox_id: int) -> list[Place]:
     """Where the answer to an earlier message stands now, or [] where that message is not of this conversation."""
     same = select(inbox.c.id).where(inbox.c.id == inbox_id, inbox.c.conversation_id == conversation_id)

@@ -1,4 +1,4 @@
-"""Sending with patience: what may be repeated is repeated, with growing pauses, until the platform answers."""
+"""Patience: what may be repeated is repeated, with growing pauses, until the platform or the database answers."""
 
 import asyncio
 import logging
@@ -6,13 +6,17 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import ParamSpec, TypeVar
 
-from botcore.errors import SendLater, SendUnknown
+from sqlalchemy import Connection
+
+from botcore.delivery.work import Database
+from botcore.errors import SendLater, SendUnknown, StoreUnavailable
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
 LONGEST_PAUSE = 60.0  # seconds: an outage of hours must not be followed by hours of silence
+LONGEST_STORE_PAUSE = 5.0  # seconds: the database is near, and somebody waits for an answer that is already there
 
 
 async def patiently(send: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -31,3 +35,18 @@ async def patiently(send: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.
             log.warning("a send was not confirmed and is repeated in %.1f s: %s", pause, error)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
             pause = min(pause * 2, LONGEST_PAUSE)
+
+
+async def steadily(database: Database, unit: Callable[[Connection], T]) -> T:
+    """Run a unit of work until the database takes it: what it holds cost something to get.
+
+    A server that broke off in the very commit may have stored it, so `unit` changes nothing when it runs again.
+    """
+    pause = 0.1
+    while True:
+        try:
+            return await database.run(unit)
+        except StoreUnavailable as error:
+            log.error("the database is away; what is done is kept and tried again: %s", error)  # noqa: TRY400 - one line
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_STORE_PAUSE)

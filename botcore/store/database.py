@@ -51,7 +51,7 @@ class Database:
         synchronous: sqlite.Synchronous = "FULL",
         busy_timeout: float = 5.0,
         threads: int = 4,
-    ) -> "Database":
+    ) -> Self:
         """Connect to `url` (see `urls.parse`), bring its tables up to date, and start the threads.
 
         `synchronous` and `busy_timeout` (seconds to wait for another process) are SQLite's. `threads` is the number of

@@ -30,6 +30,7 @@ from botcore.messages import (
     Text,
 )
 from botcore.plugin import Bot
+from botcore.store.database import Database
 from botcore.testing.openai_server import OfflineApi, OfflineSettings, offline_api
 
 PLACEHOLDER = "…"
@@ -163,15 +164,17 @@ class Room:
 class Person:
     """Somebody who writes to the bot."""
 
-    def __init__(self, room: Room, id: str, name: str, *, chat: str = "1", group: bool = False, trusted: bool = True):
+    def __init__(
+        self, room: Room, number: str, name: str, *, chat: str = "1", group: bool = False, trusted: bool = True
+    ):
         self.room = room
-        self.sender = Sender(id, name, trusted=trusted)
+        self.sender = Sender(number, name, trusted=trusted)
         self.chat = Chat("room", chat, "group" if group else "private")
         self._ids = itertools.count(1)
 
-    def incoming(self, event: Event, id: str | None = None) -> Incoming:
+    def incoming(self, event: Event, update: str | None = None) -> Incoming:
         return Incoming(
-            id=id or f"{self.sender.id}/{self.chat.id}/{next(self._ids)}",
+            id=update or f"{self.sender.id}/{self.chat.id}/{next(self._ids)}",
             address=Address("room", "bot", self.chat.id),
             chat=self.chat,
             sender=self.sender,
@@ -179,15 +182,17 @@ class Person:
             received_at=datetime.now(UTC),
         )
 
-    async def happens(self, event: Event, id: str | None = None) -> str:
+    async def happens(self, event: Event, update: str | None = None) -> str:
         assert self.room.gateway is not None
-        incoming = self.incoming(event, id)
+        incoming = self.incoming(event, update)
         await self.room.gateway.accept(incoming)
         return incoming.id
 
-    async def says(self, text: str, *, reply_to: Quote | None = None, addressed: bool = True, id: str | None = None) -> str:
+    async def says(
+        self, text: str, *, reply_to: Quote | None = None, addressed: bool = True, update: str | None = None
+    ) -> str:
         number = f"{self.sender.id}-{next(self._ids)}"
-        await self.happens(Message(number, (Text(text),), addressed, reply_to), id)
+        await self.happens(Message(number, (Text(text),), addressed, reply_to), update)
         return number
 
     async def sends(self, *parts: Part) -> None:
@@ -221,25 +226,26 @@ async def house_with(
     *,
     room: Room | None = None,
     api: OfflineApi | None = None,
-    database: object = None,
+    database: Database | None = None,
     plugins: Sequence[Bot] = (),
     **settings: str,
 ) -> AsyncIterator[House]:
     """An engine whose settings are given as `section__key=value`."""
     async with AsyncExitStack() as stack:
-        server = api or await stack.enter_async_context(offline_api(OfflineSettings(introduce=False)))
+        if api is None:
+            api = await stack.enter_async_context(offline_api(OfflineSettings(introduce=False)))
         env = {
-            "OPENAI_BASE_URL": server.url,
+            "OPENAI_BASE_URL": api.url,
             "DATABASE_URL": f"sqlite:///{folder / 'bot.db'}",
             **{f"BOTCORE_{name.upper()}": value for name, value in settings.items()},
         }
         config = load_config(env=env, directory=folder)
         room = room or Room()
-        engine = Engine(config, adapters=[room], database=database)  # type: ignore[arg-type]
+        engine = Engine(config, adapters=[room], database=database)
         for bot in plugins:
             engine.registry.add(bot)
         await stack.enter_async_context(engine)
-        yield House(engine, room, server)
+        yield House(engine, room, api)
 
 
 @pytest.fixture

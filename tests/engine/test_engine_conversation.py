@@ -209,7 +209,9 @@ async def test_bad_input_gets_a_clear_answer(house: House, text: str, words: str
     assert words in (await house.room.answers(1))[0]
 
 
-@pytest.mark.parametrize("text", ["lone \ud83d surrogate", "a NUL \x00 inside", "```\n```\n```nested", "مرحبا 你好 👩‍👩‍👧"])
+@pytest.mark.parametrize(
+    "text", ["lone \ud83d surrogate", "a NUL \x00 inside", "```\n```\n```nested", "مرحبا 你好 👩‍👩‍👧"]
+)
 async def test_strange_text_is_answered(house: House, text: str) -> None:
     house.api.script.reply("fine")
     await house.person().says(text)
@@ -507,9 +509,9 @@ async def test_group_messages_for_nobody_or_another_bot_are_left_alone(start: St
 async def test_a_redelivered_message_is_answered_once(house: House) -> None:
     ada = house.person()
     house.api.script.reply("once", times=None)
-    await ada.says("hello", id="update-1")
+    await ada.says("hello", update="update-1")
     await house.room.answers(1)
-    await ada.says("hello", id="update-1")
+    await ada.says("hello", update="update-1")
     await house.engine.runner.idle()
     assert house.room.visible() == ["once"]
 
