@@ -15,15 +15,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     A failure is one line on standard error (wrong settings: one for each); a traceback only with --debug.
     """
+    from typer.main import get_command
+
     from botcore.cli.commands import app, hoisted
 
     given = hoisted(sys.argv[1:] if arguments is None else arguments)
+    command = get_command(app)  # calling `app` would put its own hook for exceptions in place
     if "--debug" in given[:3]:
-        app(args=given, prog_name="botcore")
+        command(args=given, prog_name="botcore")
         return
     sys.excepthook = _in_one_line
     try:
-        app(args=given, prog_name="botcore")
+        command(args=given, prog_name="botcore")
     except ConfigError as error:
         sys.exit(_complain(str(error), code=2))
     except BotcoreError as error:

@@ -1,0 +1,191 @@
+"""The terminal as a platform: what is shown while an answer grows, and what stays."""
+
+import asyncio
+import io
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
+
+import pytest
+from rich.console import Console
+
+from botcore.adapter import AccessRequest, ChatSummary, Entry, Gateway
+from botcore.cli.terminal import Terminal, TerminalOutlet, harmless
+from botcore.errors import Unsuitable
+from botcore.messages import Address, Button, Chat, File, Incoming, Message, Piece, Reply, Sender, Text
+from botcore.plugin import Command
+
+HERE = Address("terminal", "terminal", "me")
+
+
+def console(*, terminal: bool = False) -> Console:
+    return Console(file=io.StringIO(), force_terminal=terminal, width=60, color_system=None, legacy_windows=False)
+
+
+def written(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+class Engine(Gateway):
+    """Answers what it is told, when it is told to."""
+
+    def __init__(self) -> None:
+        self.accepted: list[Incoming] = []
+        self.answer: Callable[[str], str | None] = lambda said: f"You said {said}."
+        self.terminal: Terminal | None = None
+
+    async def accept(self, *incoming: Incoming) -> None:
+        assert self.terminal is not None
+        for one in incoming:
+            self.accepted.append(one)
+            assert isinstance(one.event, Message)
+            if (answer := self.answer(one.event.text)) is not None:
+                outlet = self.terminal.outlet
+                place = await outlet.send(one.address, Piece("…"), key=f"{one.id}/0")
+                await outlet.edit(one.address, place, outlet.split(Reply.of(answer))[0])
+
+    def said(self) -> list[str]:
+        return [one.event.text for one in self.accepted if isinstance(one.event, Message)]
+
+    def commands(self) -> Sequence[Command]:
+        return ()
+
+    async def transcript(self, chat: Chat, *, most: int = 200) -> Sequence[Entry]:
+        return ()
+
+    async def chats(self, platform: str, sender: Sender) -> Sequence[ChatSummary]:
+        return ()
+
+    async def forget_chat(self, chat: Chat) -> None: ...
+
+    async def last_seen(self, platform: str, bot: str, chat: str) -> str | None:
+        return None
+
+    async def access_requests(self) -> Sequence[AccessRequest]:
+        return ()
+
+    async def decide_access(self, code: str, *, approve: bool) -> bool:
+        return False
+
+
+def reading(*lines: str) -> Callable[[], str]:
+    """A person who types these lines and then ends the input."""
+    left = list(lines)
+
+    def read() -> str:
+        if not left:
+            raise EOFError
+        return left.pop(0)
+
+    return read
+
+
+async def talking(engine: Engine, read: Callable[[], str], shown: Console | None = None) -> Terminal:
+    terminal = Terminal(shown or console(), placeholder="…", read=read)
+    engine.terminal = terminal
+    await terminal.start(engine)
+    return terminal
+
+
+async def test_each_line_is_a_message_of_the_owner_and_its_answer_is_written() -> None:
+    engine, shown = Engine(), console()
+    terminal = await talking(engine, reading("hello", "  ", "again"), shown)
+    await terminal.converse()
+    assert engine.said() == ["hello", "again"]
+    assert all(one.sender.trusted and one.chat.kind == "private" for one in engine.accepted)
+    assert len({one.id for one in engine.accepted}) == 2
+    assert "You said hello." in written(shown)
+    assert "…" not in written(shown), "a placeholder is no answer"
+
+
+@pytest.mark.parametrize("leave", ["/exit", "/quit"])
+async def test_exit_leaves(leave: str) -> None:
+    engine = Engine()
+    terminal = await talking(engine, reading("one", leave, "two"))
+    await terminal.converse()
+    assert engine.said() == ["one"]
+
+
+async def test_ctrl_c_stops_an_answer_and_at_the_prompt_it_leaves() -> None:
+    engine = Engine()
+    engine.answer = lambda said: "Stopped." if said == "/stop" else None
+    lines: SimpleQueue[str] = SimpleQueue()
+    terminal = await talking(engine, lines.get)
+    conversation = asyncio.create_task(terminal.converse())
+    lines.put("tell me everything")
+    async with asyncio.timeout(5):
+        while not engine.accepted:
+            await asyncio.sleep(0)
+        await terminal.interrupt()
+        assert engine.said() == ["tell me everything", "/stop"]
+        await terminal.interrupt()
+        await conversation
+    lines.put("")  # lets the reading thread end
+
+
+async def test_a_terminal_shows_the_answer_grow_and_then_formats_it() -> None:
+    shown = console(terminal=True)
+    outlet = TerminalOutlet(shown, placeholder="…")
+    place = await outlet.send(HERE, Piece("…"), key="1/0")
+    await outlet.frame(HERE, place, "Once **upon")
+    assert "Once **upon" in written(shown)
+    await outlet.edit(HERE, place, Piece("Once **upon** a time", "markdown"))
+    assert "Once upon a time" in written(shown).split("Once **upon")[-1]
+    assert outlet.answered.is_set()
+
+
+async def test_a_file_gets_finished_answers_only() -> None:
+    shown = console()
+    outlet = TerminalOutlet(shown, placeholder="…")
+    place = await outlet.send(HERE, Piece("…"), key="1/0")
+    await outlet.frame(HERE, place, "half")
+    await outlet.edit(HERE, place, Piece("whole"))
+    assert written(shown).split() == ["whole"]
+
+
+async def test_an_answer_that_is_taken_back_leaves_nothing() -> None:
+    shown = console()
+    outlet = TerminalOutlet(shown, placeholder="…")
+    place = await outlet.send(HERE, Piece("…"), key="1/0")
+    await outlet.delete(HERE, place)
+    await outlet.typing(HERE)
+    assert written(shown) == ""
+    assert not outlet.answered.is_set()
+
+
+async def test_files_and_buttons_are_named() -> None:
+    shown = console()
+    outlet = TerminalOutlet(shown, placeholder="…")
+    reply = Reply.of("Here:", File(data=b"12345", name="a.pdf"), buttons=[[Button("Again", "/retry")]])
+    (piece,) = outlet.split(reply)
+    await outlet.send(HERE, piece, key="1/0")
+    assert "[file, a.pdf, 5 bytes]" in written(shown)
+    assert "[Again] /retry" in written(shown)
+
+
+def test_plain_text_is_shown_letter_by_letter() -> None:
+    outlet = TerminalOutlet(console(), placeholder="…")
+    assert outlet.split(Reply.of(Text("**a**", plain=True)))[0].markup is None
+    assert outlet.split(Reply.of("**a**"))[0].markup == "markdown"
+    assert len(outlet.split(Reply.of("word " * 100_000))) == 1
+
+
+async def test_the_terminal_is_not_at_the_models_command() -> None:
+    assert harmless("a\x1b]0;title\x07b\tc\nd\x9b") == "a\ufffd]0;title\ufffdb\tc\nd\ufffd"
+    shown = console()
+    await TerminalOutlet(shown, placeholder="…").send(HERE, Piece("\x1b[2Jgone", "markdown"), key="1/0")
+    assert "\x1b" not in written(shown)
+
+
+async def test_there_is_nothing_to_fetch() -> None:
+    with pytest.raises(Unsuitable):
+        async for _ in TerminalOutlet(console(), placeholder="…").fetch("x", most=1):
+            pass
+
+
+async def test_the_doctor_has_nothing_to_say_about_it() -> None:
+    terminal = await talking(Engine(), reading())
+    assert [finding.state for finding in await terminal.check()] == ["ok"]
+    await terminal.stop_receiving()
+    await terminal.converse()  # ends at once
+    await terminal.close()
