@@ -1,6 +1,7 @@
 """The composition root: the only place that wires the parts to a bot, starts them in order and stops them again."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -198,6 +199,10 @@ async def run(config: Config, *, ready: Callable[[], None] | None = None) -> int
         loop.add_signal_handler(number, stop.set)
     async with Engine(config) as engine:
         log.info("ready: %s", ", ".join(adapter.platform for adapter in engine.adapters))
+        # Modules and settings live as long as the program: the garbage collector need not walk through them again,
+        # which would hold up every conversation for about 50 ms each time.
+        gc.collect()
+        gc.freeze()
         if ready is not None:
             ready()
         await stop.wait()
