@@ -21,7 +21,7 @@ from botcore_web.page import FAVICON
 log = logging.getLogger(__name__)
 
 RECONNECT = 15.0  # seconds a page may be away (a phone in a tunnel) and still go on where it was
-STOP_WITHIN = 1.0  # seconds given to requests that are being answered when the server stops
+STOP_WITHIN = 1  # seconds given to requests that are being answered when the server stops
 
 
 class _Server(uvicorn.Server):
@@ -72,7 +72,7 @@ class Server:
             ws="wsproto",  # uvicorn's other choices warn of deprecated parts of their library
             lifespan="on",
             server_header=False,
-            timeout_graceful_shutdown=1,
+            timeout_graceful_shutdown=STOP_WITHIN,
         )
         self._server = _Server(config)
         self._task: asyncio.Task[None] | None = None
@@ -99,4 +99,6 @@ class Server:
             return
         self._server.should_exit = True
         await asyncio.gather(self._task, return_exceptions=True)
+        for client in list(nicegui_app.clients()):
+            client.delete()  # else a page that comes back to a new server in this process would go on with the old one
         nicegui_app.remove_route("/")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,12 +16,12 @@ from uuid import uuid4
 import aiohttp
 import pytest
 import pytest_asyncio
-from botcore_web import WebAdapter, WebSettings, build
 
 from botcore.adapter import AccessRequest, ChatSummary, Entry, Setup
 from botcore.errors import StoreUnavailable
 from botcore.messages import Address, Button, Chat, Incoming, Message, Part, Piece, Press, Reply, Sender
 from botcore.plugin import Bot, Command, Context
+from botcore_web import WebAdapter, WebSettings, build
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, Page
@@ -36,19 +36,6 @@ SWITCHES = [
     "--disable-component-update",
     "--disable-sync",
 ]
-
-
-async def until(condition: Callable[[], object | Awaitable[object]], *, within: float = 10.0) -> Any:
-    """Wait for a condition and return its value; fail with what it was at the end."""
-    deadline = asyncio.get_running_loop().time() + within
-    while True:
-        value = condition()
-        if isinstance(value, Awaitable):
-            value = await value
-        if value:
-            return value
-        assert asyncio.get_running_loop().time() < deadline, f"still {value!r} after {within} s"
-        await asyncio.sleep(0.01)
 
 
 def _commands() -> list[Command]:
@@ -159,25 +146,34 @@ class House:
     def presses(self) -> list[str]:
         return [one.event.says for one in self.inbox if isinstance(one.event, Press)]
 
+    async def until(self, condition: Callable[[], bool], *, within: float = 10.0) -> None:
+        """Wait for a condition."""
+        async with asyncio.timeout(within):
+            while not condition():
+                await asyncio.sleep(0.01)
+
     async def hears(self, text: str) -> Incoming:
         """Wait for a message with this text; return the last such."""
-        await until(lambda: text in self.texts)
+        await self.until(lambda: text in self.texts)
         found = [one for one in self.inbox if isinstance(one.event, Message) and one.event.text == text]
         return found[-1]
 
     # ---- the engine's side of a turn ----
+
+    def address(self, chat: str) -> Address:
+        return Address("web", "web", chat)
 
     async def reserves(self, web: WebAdapter, chat: str, notice: str = "…") -> str:
         """Take the place of an answer."""
         key = f"{uuid4().hex}/0"
         piece = Piece(notice)
         self.outbox.append((chat, Entry(key, mine=True, piece=piece, at=datetime.now(UTC), settled=False)))
-        assert await web.outlet.send(address(chat), piece, key=key) == key
+        assert await web.outlet.send(self.address(chat), piece, key=key) == key
         return key
 
     async def grows(self, web: WebAdapter, chat: str, key: str, text: str) -> None:
-        await web.outlet.frame_slot(address(chat))
-        await web.outlet.frame(address(chat), key, text)
+        await web.outlet.frame_slot(self.address(chat))
+        await web.outlet.frame(self.address(chat), key, text)
 
     async def settles(self, web: WebAdapter, chat: str, key: str, *parts: Part | str, **more: Any) -> None:
         """Replace a place by the answer: committed first, shown then."""
@@ -186,7 +182,7 @@ class House:
             (place, replace(entry, piece=piece, settled=True) if entry.external_id == key else entry)
             for place, entry in self.outbox
         ]
-        await web.outlet.edit(address(chat), key, piece)
+        await web.outlet.edit(self.address(chat), key, piece)
 
     async def answers(
         self, web: WebAdapter, chat: str, *parts: Part | str, buttons: Sequence[Sequence[Button]] = ()
@@ -201,13 +197,9 @@ class House:
         place = Chat("web", chat, "private")
         owner = Sender("owner", "You", trusted=True)
         message = Message(event_id, Reply.of(question).parts)
-        self.inbox.append(Incoming(event_id, address(chat), place, owner, message, datetime.now(UTC)))
+        self.inbox.append(Incoming(event_id, self.address(chat), place, owner, message, datetime.now(UTC)))
         piece = Piece(answer, {"format": "markdown"})
         self.outbox.append((chat, Entry(uuid4().hex, mine=True, piece=piece, at=datetime.now(UTC))))
-
-
-def address(chat: str) -> Address:
-    return Address("web", "web", chat)
 
 
 Serve: TypeAlias = "Callable[..., Awaitable[WebAdapter]]"
@@ -216,9 +208,8 @@ Serve: TypeAlias = "Callable[..., Awaitable[WebAdapter]]"
 @asynccontextmanager
 async def serving(
     house: House, *, offline: bool = False, bot_name: str = "Robin", **settings: Any
-) -> AsyncIterator[WebAdapter]:
-    web = build(Setup(WebSettings(**({"port": 0} | settings)), {}, bot_name=bot_name, offline=offline))
-    assert isinstance(web, WebAdapter)
+) -> AsyncGenerator[WebAdapter]:
+    web = build(Setup(WebSettings.model_validate({"port": 0} | settings), {}, bot_name=bot_name, offline=offline))
     await web.start(house)
     try:
         yield web
@@ -310,14 +301,15 @@ class Visitor:
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
         await page.goto(web.url + path)
-        await page.get_by_label("Your message").wait_for()
+        await page.locator("main[aria-busy=false]").wait_for()
         return Visit(page, web, self.errors)
 
 
 @asynccontextmanager
-async def visiting(browser: Browser, **options: Any) -> AsyncIterator[Visitor]:
+async def visiting(browser: Browser, **options: Any) -> AsyncGenerator[Visitor]:
     """A profile whose every request to another machine is refused and remembered."""
-    context = await browser.new_context(viewport={"width": 1200, "height": 800}, **options)
+    options.setdefault("viewport", {"width": 1200, "height": 800})
+    context = await browser.new_context(**options)
     context.set_default_timeout(10_000)
     visitor = Visitor(context)
 
@@ -325,7 +317,9 @@ async def visiting(browser: Browser, **options: Any) -> AsyncIterator[Visitor]:
         visitor.foreign.append(route.request.url)
         await route.abort()
 
-    await context.route(lambda url: not re.match(r"(https?|wss?)://127\.0\.0\.1[:/]|data:|blob:", url), refuse)
+    await context.route(
+        lambda url: not re.match(r"(https?|wss?)://(127\.0\.0\.1|localhost)[:/]|data:|blob:", url), refuse
+    )
     try:
         yield visitor
     finally:
@@ -337,6 +331,18 @@ async def visitor(browser: Browser) -> AsyncIterator[Visitor]:
     async with visiting(browser) as one:
         yield one
         assert one.foreign == [], "a page wanted something from elsewhere"
+
+
+class Visiting:
+    """For tests that need more than one profile or more than one run of the bot."""
+
+    serving = staticmethod(serving)
+    profile = staticmethod(visiting)
+
+
+@pytest.fixture(name="visiting")
+def _visiting() -> Visiting:
+    return Visiting()
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -3,10 +3,9 @@
 import re
 
 import pytest
-from botcore_web.media import Shelf
 
 from botcore.messages import Audio, File, Image
-
+from botcore_web.media import Shelf
 
 PNG = bytes.fromhex("89504e470d0a1a0a") + b"picture"
 

@@ -8,11 +8,11 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botcore_web import WebSettings, adapter, build
 from pydantic import ValidationError
 
 from botcore.adapter import Setup
 from botcore.errors import ConfigError
+from botcore_web import WebSettings, adapter, build
 
 if TYPE_CHECKING:
     from tests.web.conftest import House, Serve
@@ -20,9 +20,13 @@ if TYPE_CHECKING:
 TOKEN = "not-a-real-token-0123"
 
 
+def setup(**settings: Any) -> Setup:
+    return Setup(WebSettings.model_validate(settings), {})
+
+
 def refusal(**settings: Any) -> str:
     with pytest.raises(ConfigError) as caught:
-        build(Setup(WebSettings(**settings), {}))
+        build(setup(**settings))
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -38,12 +42,12 @@ def test_an_address_that_others_reach_needs_a_token(host: str) -> None:
     line = refusal(host=host)
     assert "web.host" in line
     assert "BOTCORE_WEB__TOKEN" in line
-    assert build(Setup(WebSettings(host=host, token=TOKEN), {}))
+    assert build(setup(host=host, token=TOKEN)).platform == "web"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.0.0.7"])
 def test_loopback_needs_none(host: str) -> None:
-    assert build(Setup(WebSettings(host=host), {}))
+    assert build(setup(host=host)).platform == "web"
 
 
 def test_a_short_token_is_refused() -> None:
@@ -53,17 +57,17 @@ def test_a_short_token_is_refused() -> None:
 
 def test_names_of_a_proxy_need_a_token() -> None:
     assert "web.hosts" in refusal(hosts=["chat.example.org"])
-    assert build(Setup(WebSettings(hosts=("chat.example.org",), token=TOKEN), {}))
+    assert build(setup(hosts=("chat.example.org",), token=TOKEN)).platform == "web"
 
 
 @pytest.mark.parametrize("name", ["https://chat.example.org", "chat.example.org:443", "a b", ""])
 def test_a_host_is_a_bare_name(name: str) -> None:
     with pytest.raises(ValidationError, match="host name"):
-        WebSettings(hosts=(name,), token=TOKEN)
+        setup(hosts=(name,), token=TOKEN)
 
 
 def test_the_token_is_not_printed() -> None:
-    assert TOKEN not in repr(WebSettings(token=TOKEN))
+    assert TOKEN not in repr(setup(token=TOKEN))
 
 
 async def test_a_taken_port_is_told_with_the_remedy(serve: Serve) -> None:
@@ -87,8 +91,8 @@ async def test_one_chat_at_a_time(serve: Serve) -> None:
 async def test_doctor_looks_without_starting(house: House) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        taken = await build(Setup(WebSettings(port=port), {})).check()
-    free = await build(Setup(WebSettings(port=port, token=TOKEN), {})).check()
+        taken = await build(setup(port=port)).check()
+    free = await build(setup(port=port, token=TOKEN)).check()
     assert [finding.state for finding in taken] == ["note", "ok"]
     assert "in use" in taken[0].text
     assert "BOTCORE_WEB__PORT" in taken[0].remedy

@@ -1,11 +1,11 @@
 """Replies cut into messages of the page."""
 
-from botcore_web.split import LIMIT, MARKDOWN, PLAIN, cut_markdown, cut_plain, split
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from botcore.messages import Button, File, Image, Reply, Text
+from botcore_web.split import LIMIT, MARKDOWN, PLAIN, cut_markdown, cut_plain, split
 
 SMALL = 400
 

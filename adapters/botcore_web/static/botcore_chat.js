@@ -269,7 +269,7 @@ export default {
         @open="go" @new="fromNew" @remove="doomed = $event" @theme="shade"
         @decide="(code, approve) => $emit('decide', { code, approve })"></sidebar>
       <div class="veil" @click="open = false"></div>
-      <main>
+      <main :aria-busy="loading">
         <header class="bar">
           <button type="button" class="burger" aria-label="Conversations" @click="open = !open"><icon name="menu" /><i v-if="requests.length"></i></button>
           <strong>{{ chats.find((one) => one.id === chat)?.title || title }}</strong>
