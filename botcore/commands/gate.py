@@ -17,7 +17,7 @@ import structlog
 from botcore.commands.parse import attach, bind, parse
 from botcore.commands.registry import Registered, Registry, allows, is_granted
 from botcore.commands.render import render
-from botcore.errors import BotcoreError, HandlerFailed, NotAllowed, Refusal, UsageError
+from botcore.errors import ApiError, BotcoreError, HandlerFailed, NotAllowed, PluginError, Refusal, UsageError
 from botcore.messages import Edit, Json, Message, Part, Reply, Text
 from botcore.plugin import Command, Context, Permission, Prompt
 
@@ -116,14 +116,18 @@ class Gate:
         return result
 
     async def tool(self, name: str, arguments: str | Mapping[str, Json], ctx: Context) -> ToolAnswer:
-        """Run a tool for the model. `arguments` is the JSON text that it wrote. What fails becomes text for it."""
+        """Run a tool for the model. `arguments` is the JSON text that it wrote.
+
+        What it did wrong, or the tool, or the API becomes text for it. Errors of the delivery and the store concern
+        the whole turn and pass.
+        """
         registered = self.registry.tool(name)
         if registered is None or name in self.disabled:
             return ToolAnswer(f"Error: there is no tool {name[:64]!r}.", ok=False)
         try:
             given = _decoded(arguments, registered) if isinstance(arguments, str) else arguments
             return _for_model(await self.invoke(Call(registered, given, "tool"), ctx))
-        except BotcoreError as error:
+        except (Refusal, PluginError, ApiError) as error:
             return ToolAnswer(f"Error: {error if isinstance(error, UsageError) else error.said}", ok=False)
 
     async def _run(self, call: Call, ctx: Context) -> Reply | Prompt | None:

@@ -12,6 +12,7 @@ from botcore.commands.gate import Call, Gate, Source, ToolAnswer, guard
 from botcore.commands.registry import Registry
 from botcore.errors import (
     BudgetExceeded,
+    Fenced,
     HandlerFailed,
     NotAllowed,
     PluginError,
@@ -306,6 +307,16 @@ class TestTools:
                 await told('{"sides": 0}') == "Error: /roll failed because of a fault in it. The operator can see why."
             )
         assert await house.gate.tool("roll", '{"sides": 6.0}', MemoryContext()) == ToolAnswer("16")
+
+    async def test_what_concerns_the_whole_turn_passes(self, house: House) -> None:
+        @house.command("keep", tool=True)
+        async def keep(ctx: Context, outcome: str) -> str:
+            raise {"fenced": Fenced("attempt 2 owns it"), "limit": RateLimited("429")}[outcome]
+
+        with pytest.raises(Fenced):
+            await house.gate.tool("keep", '{"outcome": "fenced"}', MemoryContext())
+        answer = await house.gate.tool("keep", '{"outcome": "limit"}', MemoryContext())
+        assert answer == ToolAnswer(f"Error: {RateLimited.said}", ok=False)
 
     async def test_pictures_go_to_the_person_and_words_to_the_model(self, house: House) -> None:
         picture = Image(data=b"png")
