@@ -1,5 +1,6 @@
 """Which errors of a driver mean that the database does not work now, as opposed to a wrong statement."""
 
+import re
 import sqlite3
 
 from sqlalchemy.exc import DBAPIError
@@ -23,16 +24,19 @@ _SQLITE_FAULTS = {
 }
 
 # Classes and codes of SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html: connection exceptions,
-# insufficient resources (disk full, too many connections), system errors; shutdowns; a standby that takes no writes.
+# insufficient resources (disk full, too many connections), system errors; shutdowns; a standby that takes no writes; a
+# lock that was not to be had in time.
 _SQLSTATE_CLASSES = ("08", "53", "58")
-_SQLSTATE_FAULTS = {"57P01", "57P02", "57P03", "57P05", "25006"}
+_SQLSTATE_FAULTS = {"57P01", "57P02", "57P03", "57P05", "25006", "55P03"}
 _SQLSTATE_AGAIN = {"40001", "40P01"}  # serialization failure, deadlock: the same unit succeeds when repeated
 
 
 # What makes an address wrong for good, rather than a database unavailable for now. PostgreSQL gives no code for a
 # refused connection, only a sentence.
 _SQLITE_WRONG = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
-_POSTGRES_WRONG = ("authentication failed", "does not exist", "no pg_hba.conf entry", "could not translate host name")
+_POSTGRES_WRONG = re.compile(
+    r"authentication failed|(database|role) \".*\" does not exist|no pg_hba.conf entry|could not translate host name"
+)
 
 
 def driver_error(error: BaseException | None) -> BaseException | None:
@@ -85,6 +89,6 @@ def unavailable(database: str, error: BaseException | None) -> StoreUnavailable:
 def opening_error(database: str, error: BaseException) -> ConfigError | StoreUnavailable:
     """The error for whoever opens the database: a ConfigError where waiting would not help."""
     text = one_line(error)
-    if sqlite_code(error) in _SQLITE_WRONG or any(sign in text for sign in _POSTGRES_WRONG):
+    if sqlite_code(error) in _SQLITE_WRONG or _POSTGRES_WRONG.search(text):
         return ConfigError(f"DATABASE_URL: {database} cannot be opened: {text}")
     return unavailable(database, error)

@@ -6,20 +6,25 @@ the constant is Alembic's head.
 """
 
 import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
-from botcore.errors import SchemaMismatch
+from botcore.errors import SchemaMismatch, StoreError
 from botcore.store import postgres, sqlite
-from botcore.store.faults import opening_error
+from botcore.store.faults import is_fault, one_line, opening_error, unavailable
+from botcore.store.sqlite import disconnect
 from botcore.store.tables import metadata
 from botcore.store.urls import DatabaseUrl, parse
 
 REVISIONS = ("0001",)
 """Every revision of `migrations/versions`, oldest first."""
+
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 _LOCK = 0x626F7463  # "botc": the key of PostgreSQL's advisory lock
 _PATIENCE = 60.0  # seconds to wait for another process that migrates
@@ -66,21 +71,23 @@ def upgrade(url: str | DatabaseUrl) -> bool:
     """Bring the tables of a database up to date; whether anything was to be done. Blocks.
 
     One transaction, under a lock: processes that start together wait for the first, and one that dies leaves the
-    database as it was. Raises ConfigError, StoreUnavailable, SchemaMismatch.
+    database as it was. Raises ConfigError, StoreUnavailable, SchemaMismatch; StoreError where a migration fails.
     """
     address = parse(url) if isinstance(url, str) else url
     if address.in_memory:
         raise SchemaMismatch("a database in memory is made by its own connection")
-    run = _upgrade_sqlite if address.dialect == "sqlite" else _upgrade_postgres
     try:
-        return run(address)
+        return _upgrade_sqlite(address) if address.dialect == "sqlite" else _upgrade_postgres(address)
     except (DBAPIError, sqlite3.Error) as error:
-        raise opening_error(str(address), error) from error
+        if is_fault(error):
+            raise unavailable(str(address), error) from error
+        raise StoreError(
+            f"the tables of {address} could not be brought up to date, nothing was changed: {one_line(error)}"
+        ) from error
 
 
 def _upgrade_sqlite(url: DatabaseUrl) -> bool:
-    file = sqlite.SqliteDatabase(url, synchronous="FULL", busy_timeout=_PATIENCE)
-    with file.connecting() as connection:
+    with _connecting(sqlite.SqliteDatabase(url, synchronous="FULL", busy_timeout=_PATIENCE)) as connection:
         if current(connection) == head():
             return False
         raw = sqlite.raw_connection(connection)
@@ -89,19 +96,31 @@ def _upgrade_sqlite(url: DatabaseUrl) -> bool:
         raw.execute("BEGIN IMMEDIATE")
         changed = _bring_up_to_date(connection)
         if broken := raw.execute("PRAGMA foreign_key_check").fetchone():
-            raise SchemaMismatch(f"a migration left table {broken[0]} with a broken reference: nothing was changed")
+            raise StoreError(f"a migration left table {broken[0]} with a broken reference, nothing was changed")
         raw.execute("COMMIT")
         return changed
 
 
 def _upgrade_postgres(url: DatabaseUrl) -> bool:
-    server = postgres.PostgresDatabase(url)
-    with server.connect() as connection, connection.begin():
+    with _connecting(postgres.PostgresDatabase(url)) as connection, connection.begin():
         if current(connection) == head():
             return False
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_PATIENCE:.0f}s'")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
         return _bring_up_to_date(connection)
+
+
+@contextmanager
+def _connecting(database: sqlite.SqliteDatabase | postgres.PostgresDatabase) -> Generator[Connection]:
+    """A connection for a while. What is not committed at its end is rolled back."""
+    try:
+        connection = database.connect()
+    except (DBAPIError, sqlite3.Error) as error:
+        raise opening_error(str(database.url), error) from error
+    try:
+        yield connection
+    finally:
+        disconnect(connection)
 
 
 def _bring_up_to_date(connection: Connection) -> bool:
@@ -121,7 +140,7 @@ def alembic_config(connection: Connection) -> Any:
     from alembic.config import Config  # noqa: PLC0415 - a start that needs no migration does without
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 
@@ -130,6 +149,8 @@ def migrate(connection: Connection, revision: str = "head") -> None:
     """Run the migrations up to `revision`, in the caller's transaction."""
     from alembic import command  # noqa: PLC0415 - as above
 
+    if not connection.in_transaction():
+        connection.begin()  # else Alembic would begin, and commit, one of its own
     command.upgrade(alembic_config(connection), revision)
 
 

@@ -3,8 +3,7 @@
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
@@ -83,15 +82,6 @@ class SqliteDatabase:
             connection.close()
             raise
         return connection
-
-    @contextmanager
-    def connecting(self) -> Generator[Connection]:
-        """A connection for a while. What is not committed at its end is rolled back."""
-        connection = self.connect()
-        try:
-            yield connection
-        finally:
-            disconnect(connection)
 
     def _open(self) -> Any:
         # mode=rw: a file that vanished must not come back as an empty database.

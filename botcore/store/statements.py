@@ -1,11 +1,12 @@
 """What the query modules share: upserts for both dialects, rows of settings as JSON."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import orjson
 from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
 from botcore.messages import Json, clean
@@ -14,28 +15,15 @@ Upsert: TypeAlias = Callable[[Connection], ReturningInsert[Any]]
 
 
 def insert_if_new(table: Table, *key: str) -> Upsert:
-    """`INSERT ... ON CONFLICT (key) DO NOTHING RETURNING id`, built once for each dialect.
+    """`INSERT ... ON CONFLICT (key) DO NOTHING RETURNING id`, for the dialect of a connection.
 
-    The values come with the execution. Imported at first use: PostgreSQL's constructs take 50 ms to import.
+    The values come with the execution.
     """
-    built: dict[str, ReturningInsert[Any]] = {}
-
-    def statement(c: Connection) -> ReturningInsert[Any]:
-        if (found := built.get(c.dialect.name)) is None:
-            found = built[c.dialect.name] = _build(c.dialect.name, table, key)
-        return found
-
-    return statement
-
-
-def _build(dialect: str, table: Table, key: Sequence[str]) -> ReturningInsert[Any]:
-    if dialect == "sqlite":
-        from sqlalchemy.dialects.sqlite import insert  # noqa: PLC0415 - as said above
-
-        return insert(table).on_conflict_do_nothing(index_elements=key).returning(table.c.id)
-    from sqlalchemy.dialects.postgresql import insert as postgres_insert  # noqa: PLC0415 - as said above
-
-    return postgres_insert(table).on_conflict_do_nothing(index_elements=key).returning(table.c.id)
+    built: dict[str, ReturningInsert[Any]] = {
+        "sqlite": sqlite.insert(table).on_conflict_do_nothing(index_elements=key).returning(table.c.id),
+        "postgresql": postgresql.insert(table).on_conflict_do_nothing(index_elements=key).returning(table.c.id),
+    }
+    return lambda c: built[c.dialect.name]
 
 
 def dump(value: Json) -> str:
