@@ -8,6 +8,7 @@ token.
 import asyncio
 import json
 import re
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
@@ -33,6 +34,9 @@ _DNS_TTL_S: Final = 300
 
 _UNTOLD_WAIT_S: Final = 5
 """Seconds to wait after a 429 that does not say how long (a front end's)."""
+
+_PIECE: Final = 1 << 16
+"""Bytes of a download that are handed on at once, at most."""
 
 _SUCCESS: Final = re.compile(rb'\s*\{\s*"ok"\s*:\s*true\b')
 
@@ -128,7 +132,7 @@ class AiohttpRequest(BaseRequest):
             NotSent: it never reached the server.
             Unanswered: it may have.
             FloodWait: too many of them.
-        BadRequest: it is larger than the server takes.
+            BadRequest: it is larger than the server takes.
             RuntimeError: `initialize` was not called.
         """
         session = self._session
@@ -160,6 +164,35 @@ class AiohttpRequest(BaseRequest):
                 self._free.release()
         # Raised outside the handler: a chained original would print its URL, and the token in it, with every traceback.
         raise failure
+
+    async def download(self, url: str) -> AsyncGenerator[bytes, None]:
+        """Stream what is at `url`, as it comes.
+
+        Raises:
+            NetworkError: as `do_request`; after the first bytes, too.
+            BadRequest: the server does not give it.
+            RuntimeError: `initialize` was not called.
+        """
+        session = self._session
+        if session is None:
+            raise RuntimeError("This AiohttpRequest is not initialized!")
+        await self._take_connection(self._defaults.pool)
+        timeout = _client_timeout(self._defaults.connect, self._defaults.read)
+        try:
+            async with session.get(
+                url, allow_redirects=False, proxy=self._proxy, ssl=self._ssl, timeout=timeout
+            ) as response:
+                if response.status != HTTPStatus.OK:
+                    raise BadRequest(f"the file server answered {response.status}")
+                async for piece in response.content.iter_chunked(_PIECE):
+                    yield piece
+                return
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            failure = _translated(error, url)
+        finally:
+            if self._free is not None:
+                self._free.release()
+        raise failure  # outside the handler, as above
 
     def _body(
         self, data: RequestData | None, write_timeout: Any
