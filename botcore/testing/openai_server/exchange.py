@@ -21,6 +21,7 @@ from botcore.testing.openai_server.faults import (
 )
 from botcore.testing.openai_server.harm import harm_answer, harm_events, instead
 from botcore.testing.openai_server.outcome import Answer, Outcome
+from botcore.testing.openai_server.pacing import Ticker
 from botcore.testing.openai_server.recording import Recorded
 from botcore.testing.openai_server.sending import Sender
 from botcore.testing.openai_server.state import Call, Router, State
@@ -34,6 +35,7 @@ class Exchange:
     def __init__(self, state: State, router: Router) -> None:
         self._state = state
         self._router = router
+        self._ticker = Ticker()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
@@ -89,7 +91,7 @@ class Exchange:
             outcome = await self._answer(recorded, key, inside=inside)
             if fault is not None and not isinstance(fault, SlowHeaders | Status | Redirect | NotJson):
                 outcome = harm_answer(fault, outcome) if isinstance(outcome, Answer) else harm_events(fault, outcome)
-        sender = Sender(state, request, recorded, self._headers(recorded, key))
+        sender = Sender(state, self._ticker, request, recorded, self._headers(recorded, key))
         if isinstance(outcome, Answer):
             return await sender.answer(outcome)
         return await sender.events(outcome, state.pace, hold)
@@ -128,7 +130,9 @@ class Exchange:
     ) -> web.StreamResponse:
         match fault:
             case HugeBody(size=size):
-                return await Sender(self._state, request, recorded, self._headers(recorded, "")).flood(size)
+                return await Sender(self._state, self._ticker, request, recorded, self._headers(recorded, "")).flood(
+                    size
+                )
             case Hang():
                 with self._state.park():
                     await asyncio.Event().wait()

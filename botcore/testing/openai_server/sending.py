@@ -1,22 +1,16 @@
-"""Putting an answer on the wire, at the set pace.
-
-Paced chunks are framed by hand and written to the transport from one timer callback each: a task switch, a lock and a
-coroutine for every chunk would cost several times as much, and the stand-in shares its cores with the bot that it
-measures. A callback that comes late sends everything that is due in one write, so that the total time stays right.
-"""
+"""Putting an answer on the wire: whole, streamed, or as a fault wants it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from aiohttp import HttpVersion11, web
 
 from botcore.testing.openai_server.holds import Hold
 from botcore.testing.openai_server.outcome import Answer, Ending, Events
+from botcore.testing.openai_server.pacing import Player, Ticker
 from botcore.testing.openai_server.recording import Recorded
 from botcore.testing.openai_server.settings import Pace
 from botcore.testing.openai_server.state import State
-
-Frame = Callable[[bytes], bytes]
 
 _FLOOD_BLOCK = b"x" * 65536
 
@@ -24,8 +18,11 @@ _FLOOD_BLOCK = b"x" * 65536
 class Sender:
     """Sends the one answer to `request`. `recorded` is told how far it came."""
 
-    def __init__(self, state: State, request: web.BaseRequest, recorded: Recorded, headers: dict[str, str]) -> None:
+    def __init__(
+        self, state: State, ticker: Ticker, request: web.BaseRequest, recorded: Recorded, headers: dict[str, str]
+    ) -> None:
         self._state = state
+        self._ticker = ticker
         self._request = request
         self._recorded = recorded
         self._headers = headers
@@ -80,7 +77,9 @@ class Sender:
         if recorded.first_chunk_at is None and chunks:
             recorded.first_chunk_at = asyncio.get_running_loop().time()
         if chunks and pace.chunk_interval > 0 and not events.dribble:
-            await _Player(transport, joined(lead, chunks, tail), pace.chunk_interval, frame, recorded).play()
+            await Player(
+                self._ticker, transport, joined(lead, chunks, tail), pace.chunk_interval, frame, recorded
+            ).play()
             return
         whole = b"".join((lead, *chunks, tail))
         step = events.dribble or len(whole)
@@ -125,70 +124,3 @@ def joined(lead: bytes, chunks: Sequence[bytes], tail: bytes) -> list[bytes]:
     writes[0] = lead + writes[0]
     writes[-1] += tail
     return writes
-
-
-class _Player:
-    """Writes one piece after another at fixed times from a timer callback."""
-
-    __slots__ = (
-        "_done",
-        "_frame",
-        "_interval",
-        "_loop",
-        "_recorded",
-        "_sent",
-        "_start",
-        "_timer",
-        "_transport",
-        "_writes",
-    )
-
-    def __init__(
-        self,
-        transport: asyncio.WriteTransport,
-        writes: Sequence[bytes],
-        interval: float,
-        frame: Frame,
-        recorded: Recorded,
-    ) -> None:
-        self._transport = transport
-        self._writes = writes
-        self._interval = interval
-        self._frame = frame
-        self._recorded = recorded
-        self._loop = asyncio.get_running_loop()
-        self._done: asyncio.Future[None] = self._loop.create_future()
-        self._start = self._loop.time()
-        self._sent = 0
-        self._timer: asyncio.TimerHandle | None = None
-
-    async def play(self) -> None:
-        """Write everything.
-
-        Raises:
-            ConnectionResetError: the client went away.
-        """
-        self._step()
-        try:
-            await self._done
-        finally:
-            if self._timer is not None:
-                self._timer.cancel()
-
-    def _step(self) -> None:
-        if self._done.done():
-            return
-        if self._transport.is_closing():
-            self._done.set_exception(ConnectionResetError("the client went away"))
-            return
-        writes, sent = self._writes, self._sent
-        due = min(int((self._loop.time() - self._start) / self._interval) + 1, len(writes))
-        due = max(due, sent + 1)  # a timer may fire early by the clock's resolution
-        data = writes[sent] if due == sent + 1 else b"".join(writes[sent:due])
-        self._transport.write(self._frame(data))
-        self._sent = due
-        self._recorded.chunks_sent += due - sent
-        if due == len(writes):
-            self._done.set_result(None)
-        else:
-            self._timer = self._loop.call_at(self._start + due * self._interval, self._step)

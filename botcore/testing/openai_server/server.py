@@ -35,7 +35,7 @@ class OfflineApi:
     def __init__(self, settings: OfflineSettings | None = None) -> None:
         self.settings = settings or OfflineSettings()
         self._state = State(self.settings)
-        self._exchange = Exchange(self._state, Router(_ROUTES))
+        self._router = Router(_ROUTES)
         self._control = Control(self._state)
         self._running: set[asyncio.Task[object]] = set()
         self._runner: web.ServerRunner | None = None
@@ -94,7 +94,12 @@ class OfflineApi:
         """
         if self._runner is not None:
             raise RuntimeError("the server runs already")
-        low_level = web.Server(self._handle, handler_cancellation=True, access_log=None)
+        exchange = Exchange(self._state, self._router)
+
+        async def handle(request: web.BaseRequest) -> web.StreamResponse:
+            return await self._handle(request, exchange)
+
+        low_level = web.Server(handle, handler_cancellation=True, access_log=None)
         runner = web.ServerRunner(low_level, shutdown_timeout=self.settings.shutdown_timeout)
         await runner.setup()
         site = web.TCPSite(runner, host, port, backlog=_BACKLOG)
@@ -132,14 +137,14 @@ class OfflineApi:
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
-    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def _handle(self, request: web.BaseRequest, exchange: Exchange) -> web.StreamResponse:
         task = asyncio.current_task()
         assert task is not None
         self._running.add(task)
         try:
             if self.settings.control and request.raw_path.startswith("/_offline"):
                 return await self._control.handle(request)
-            return await self._exchange.handle(request)
+            return await exchange.handle(request)
         finally:
             self._running.discard(task)
 

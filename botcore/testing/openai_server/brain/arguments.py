@@ -225,6 +225,8 @@ class _Filler:
 
     def _list(self, schema: Schema, *, required: bool) -> Any:
         items = self._kind(schema.get("items") or {})
+        if "const" in items.schema:
+            return [items.schema["const"]] if required else _UNSAID
         if items.schema.get("enum"):
             chosen: list[Any] = []
             while (
@@ -271,7 +273,7 @@ class _Filler:
 
     def _after(self, prepositions: str) -> str | None:
         found = re.search(
-            rf"\b(?:{prepositions})\s+(?!{_AFTER}\b)(?:the\s+)?([^\s,.?!;:][^,.?!;:\n]*?)(?=\s+(?:{_AFTER})\b|[,.?!;:\n]|$)",
+            rf"\b(?:{prepositions})\s+(?!(?:{_AFTER})\b)(?:the\s+)?([^\s,.?!;:][^,.?!;:\n]*?)(?=\s+(?:{_AFTER})\b|[,.?!;:\n]|$)",
             self._left[:_NEAR],
             re.IGNORECASE,
         )

@@ -12,7 +12,7 @@ _ASKING = re.compile(
     re.IGNORECASE,
 )
 _ENDING = re.compile(
-    r"\s*(?:equals?|make|等于多少|等于几|是多少|はいくつですか|はいくつ|はいくら|は何ですか|は|[=?？.。!]|please)+\s*$",
+    r"(?:\s*(?:equals?|make|等于多少|等于几|是多少|はいくつですか|はいくつ|はいくら|は何ですか|は|[=?？.。!]|please))+\s*$",
     re.IGNORECASE,
 )
 _SPOKEN = (

@@ -109,9 +109,9 @@ def _named(tool: Tool, text: str) -> _Mention | None:
         name = re.escape(form)
         # no word character right before or after, where the name's own edges are such: 用roll工具 still names roll
         found = re.search(
-            rf"(?:{_VERB}\s*(?:the |your |a )?\s*(?:{_NOUN}\s*)?|{_NOUN}\s+)"
+            rf"(?:{_VERB}\s*(?:the |your |a )?\s*(?:{_NOUN}\s*)?|{_NOUN}(?:\s+|の))"
             rf"[`\"'“]?{name}(?![a-z0-9_])[`\"'”]?(?:\s*{_NOUN})?"
-            rf"|(?<![a-z0-9_]){name}\s*{_NOUN}|(?<![a-z0-9_]){name}(?=\s*\()",
+            rf"|(?<![a-z0-9_]){name}\s*(?:{_NOUN}|を(?:使|呼))|(?<![a-z0-9_]){name}(?=\s*\()",
             text,
             re.IGNORECASE,
         )
