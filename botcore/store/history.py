@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Integer, and_, bindparam, delete, insert, select, update
 
 from botcore.store import conversations
 from botcore.store.tables import message
@@ -59,7 +59,7 @@ _WINDOW = (
         message.c.id < bindparam("before"),
     )
     .order_by(message.c.id.desc())
-    .limit(bindparam("most"))
+    .limit(bindparam("most", type_=Integer))
 )
 _INSERT_ID = insert(message).returning(message.c.id)
 _OF_TURN = and_(message.c.conversation_id == bindparam("conversation"), message.c.inbox_id == bindparam("turn"))

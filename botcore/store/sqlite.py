@@ -81,6 +81,9 @@ class SqliteDatabase:
         except sqlite3.Error:
             connection.close()
             raise
+        # For SQLAlchemy one transaction that never ends: otherwise it would roll back after a statement that it could
+        # not even prepare, and a unit could begin one of its own.
+        connection.begin()
         return connection
 
     def _open(self) -> Any:
@@ -109,6 +112,7 @@ def forget_state(connection: Connection) -> None:
     raw.lenient = True
     connection.rollback()
     raw.lenient = False
+    connection.begin()
 
 
 def raw_connection(connection: Connection) -> UnitConnection:

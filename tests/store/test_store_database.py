@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, func, insert, select, text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError
 
 from botcore.errors import StoreUnavailable
 from botcore.store import facts, sqlite
@@ -83,6 +83,12 @@ async def test_several_statements_are_one_transaction(database: Database) -> Non
     with pytest.raises(IntegrityError):
         await database.run(three)
     assert await database.read(keys) == set()
+
+
+async def test_a_unit_cannot_begin_a_transaction_of_its_own(database: Database) -> None:
+    with pytest.raises(InvalidRequestError, match="already"):
+        await database.run(lambda c: c.begin())
+    assert await database.run(keep("a")) == "a"
 
 
 @pytest.mark.parametrize("others", [0, 3])
