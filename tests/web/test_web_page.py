@@ -311,6 +311,17 @@ async def test_the_owner_lets_strangers_in(house: House, web: WebAdapter, visito
     assert house.decisions == [("AAAA", True), ("BBBB", False)]
 
 
+@pytest.mark.slow
+async def test_a_stranger_appears_on_a_page_that_is_open(house: House, web: WebAdapter, visitor: Visitor) -> None:
+    visit = await visitor.opens(web)
+    house.strangers = [AccessRequest("CCCC", "discord", "789", "Ada", datetime.now(UTC))]
+    await visit.page.get_by_label("Access requests").get_by_text("Ada").wait_for()
+    house.strangers = []  # approved elsewhere
+    await visit.page.get_by_role("button", name="Approve").click()
+    await visit.page.get_by_text("no longer waiting").wait_for()
+    assert house.decisions == []
+
+
 async def test_the_stand_in_is_labelled(house: House, visitor: Visitor, visiting: Visiting) -> None:
     async with visiting.serving(house, offline=True, bot_name="Robin") as web:
         visit = await visitor.opens(web)
@@ -408,6 +419,7 @@ async def test_a_text_that_is_too_long_stays_in_the_box(house: House, web: WebAd
     await house.hears("\\" * 100_000)
 
 
+@pytest.mark.slow
 async def test_after_a_restart_the_page_comes_back_by_itself(
     house: House, visitor: Visitor, visiting: Visiting
 ) -> None:

@@ -45,6 +45,7 @@ async def never_blocked(most: float) -> AsyncGenerator[None]:
     assert worst < most, f"the loop was busy for {worst * 1000:.0f} ms"
 
 
+@pytest.mark.slow
 async def test_a_long_history_opens_without_blocking(house: House, web: WebAdapter, visitor: Visitor) -> None:
     chat = uuid4().hex
     for number in range(200):

@@ -67,23 +67,24 @@ async def unharmed(page: Page) -> None:
     assert await page.evaluate(handlers) is False
 
 
-@pytest.mark.parametrize("hostile", HOSTILE)
-async def test_hostile_text_is_only_text(house: House, web: WebAdapter, visitor: Visitor, hostile: str) -> None:
+async def test_hostile_text_is_only_text(house: House, web: WebAdapter, visitor: Visitor) -> None:
     visit = await visitor.opens(web)
-    await visit.says(hostile)
-    await house.hears(hostile)
-    await visit.shows(hostile)
-    place = await house.reserves(web, visit.chat)
-    await house.grows(web, visit.chat, place, hostile)
-    await visit.page.locator(".growing").wait_for()
-    await unharmed(visit.page)
-    await house.settles(web, visit.chat, place, hostile)
-    await visit.page.locator(".growing").wait_for(state="detached")
-    await house.answers(web, visit.chat, Text(hostile, plain=True))
-    await visit.page.locator(".message").nth(2).wait_for()
-    await unharmed(visit.page)
+    messages = visit.page.locator(".message")
+    for number, hostile in enumerate(HOSTILE):
+        await visit.says(hostile)
+        await house.hears(hostile)
+        place = await house.reserves(web, visit.chat)
+        await house.grows(web, visit.chat, place, hostile)
+        await visit.page.locator(".growing").wait_for()
+        assert await messages.nth(number * 3).locator(".text").inner_text() == hostile
+        await unharmed(visit.page)
+        await house.settles(web, visit.chat, place, hostile)
+        await visit.page.locator(".growing").wait_for(state="detached")
+        await house.answers(web, visit.chat, Text(hostile, plain=True))
+        await messages.nth(number * 3 + 2).wait_for()
+        await unharmed(visit.page)
     await visit.page.reload()
-    await visit.page.locator(".message").nth(2).wait_for()
+    await messages.nth(len(HOSTILE) * 3 - 1).wait_for()
     await unharmed(visit.page)
 
 

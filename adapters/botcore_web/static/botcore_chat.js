@@ -193,15 +193,13 @@ export default {
       drafts.set(chat, "");
       if (chat === this.chat) this.go(newId());
     },
-    on_sent({ chat, id }) {
+    on_sent({ id }) {
       pending.done(id);
       const known = this.entries.find((entry) => entry.id === id);
       if (known?.pending) {
         known.pending = false;
         this.awaited = this.now = Date.now();
       }
-      if (chat === this.chat && !this.chats.some((one) => one.id === chat) && location.hash !== "#" + chat)
-        history.replaceState(null, "", "#" + chat);
     },
     on_unsent({ chat, id, text, why }) {
       pending.done(id);
