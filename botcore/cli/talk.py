@@ -4,8 +4,8 @@ import asyncio
 import importlib
 import signal
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from functools import partial
 
 from rich.console import Console
@@ -19,12 +19,14 @@ async def talk(config: Config) -> int:
     """Converse until /exit, the end of the input, or Ctrl-C at the prompt. Raises ConfigError, StoreError."""
     console = Console()
     terminal = Terminal(console, placeholder=config.delivery.placeholder, read=_reader())
-    async with Engine(config, adapters=[terminal]):
-        _interruptible(terminal)
-        if config.offline:
-            console.print("A stand-in answers, since there is no OPENAI_API_KEY.", style="yellow")
-        console.print("Ctrl-C stops an answer, Ctrl-D or /exit leaves, /help tells the rest.\n", style="dim")
-        await terminal.converse()
+    with _terminal_restored():
+        async with Engine(config, adapters=[terminal]):
+            _interruptible(terminal)
+            if config.offline:
+                console.print("A stand-in answers, since there is no OPENAI_API_KEY.", style="yellow")
+            hint = "Ctrl-C stops an answer, Ctrl-D or /exit leaves, /help tells the rest.\n"
+            console.print(hint, style="dim", highlight=False)
+            await terminal.converse()
     return 0
 
 
@@ -35,6 +37,21 @@ def _reader() -> Callable[[], str]:
     with suppress(ImportError):  # some builds of Python lack it
         importlib.import_module("readline")  # which gives input() its editing and history
     return partial(input, "> ")
+
+
+@contextmanager
+def _terminal_restored() -> Generator[None]:
+    """Whoever leaves in the middle of a line leaves line editing's raw mode on; the shell wants the old one back."""
+    if not sys.stdin.isatty():
+        yield
+        return
+    import termios
+
+    before = termios.tcgetattr(sys.stdin)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
 
 
 def _interruptible(terminal: Terminal) -> None:

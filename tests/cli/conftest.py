@@ -75,16 +75,20 @@ def botcore(
 
 @pytest.fixture
 def started(tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
-    """Start `botcore ...` and leave it running; what still runs at the end of the test is killed."""
+    """Start `botcore ...` and leave it running; what still runs at the end of the test is killed.
+
+    `at` is the terminal it is started at; without, its output can be read from the process.
+    """
     processes: list[subprocess.Popen[str]] = []
 
-    def started(*arguments: str, **env: str) -> "subprocess.Popen[str]":
+    def started(*arguments: str, at: int | None = None, **env: str) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
             [sys.executable, "-c", MAIN, *arguments],
             cwd=tmp_path,
             env=environment(**env),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL if at is None else at,
+            stdout=subprocess.PIPE if at is None else at,
+            stderr=subprocess.PIPE if at is None else at,
             text=True,
         )
         processes.append(process)
