@@ -2,7 +2,7 @@
 
 from botcore.testing.telegram_server.model import GENERAL_TOPIC, Chat, Message
 from botcore.testing.telegram_server.params import Params
-from botcore.testing.telegram_server.refusals import bad_request, forbidden
+from botcore.testing.telegram_server.refusals import Refused, bad_request, forbidden
 from botcore.testing.telegram_server.world import World
 
 
@@ -28,6 +28,9 @@ def writable_chat(world: World, params: Params) -> Chat:
         Refused: 400 where the bot knows no such chat, 403 where it may not write.
     """
     chat = find_chat(world, params)
+    if chat.upgraded_to is not None:
+        parameters = {"migrate_to_chat_id": chat.upgraded_to}
+        raise Refused(400, "Bad Request: group chat was upgraded to a supergroup chat", parameters)
     if chat.blocked:
         raise forbidden("bot was blocked by the user")
     if chat.deactivated:

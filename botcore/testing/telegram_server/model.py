@@ -156,6 +156,7 @@ class Chat:
     opened: bool = True
     blocked: bool = False
     deactivated: bool = False
+    upgraded_to: int | None = None
     bot_status: BotStatus = "member"
     members: dict[int, User] = field(default_factory=dict[int, User])
     topics: dict[int, Topic] = field(default_factory=dict[int, Topic])

@@ -72,6 +72,15 @@ class Group:
         """Remove and ban the bot."""
         self._bot_becomes("kicked")
 
+    async def becomes_supergroup(self) -> "Group":
+        """Upgrade a basic group: from now on it has another id, and calls with the old one are told the new."""
+        old = self.chat
+        chat = self._world.add_group(old.title, kind="supergroup", forum=False, username=None)
+        chat.members, old.upgraded_to = dict(old.members), chat.id
+        self._announce(self._world.post(old, self._owner(), Content({"migrate_to_chat_id": chat.id})))
+        self._announce(self._world.post(chat, self._owner(), Content({"migrate_from_chat_id": old.id})))
+        return Group(self._world, chat)
+
     async def promotes_bot(self) -> None:
         """Make the bot an administrator: privacy mode no longer applies here."""
         self._bot_becomes("administrator")

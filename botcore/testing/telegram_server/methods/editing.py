@@ -1,9 +1,10 @@
-"""editMessageText, editMessageCaption, editMessageReplyMarkup, deleteMessage, deleteMessages."""
+"""editMessageText, editMessageCaption, editMessageMedia, editMessageReplyMarkup, deleteMessage, deleteMessages."""
 
 from typing import Any
 
 from botcore.testing.telegram_server.access import find_message, writable_chat
 from botcore.testing.telegram_server.keyboards import inline_markup
+from botcore.testing.telegram_server.methods.media import input_media
 from botcore.testing.telegram_server.model import Chat, Json, Message
 from botcore.testing.telegram_server.params import Params
 from botcore.testing.telegram_server.refusals import bad_request
@@ -12,6 +13,7 @@ from botcore.testing.telegram_server.world import World
 
 _DELETABLE = 48 * 3600  # seconds
 _MAX_AT_ONCE = 100
+_CONTENT = ("text", "entities", "caption", "caption_entities", "photo", "document", "audio", "video")
 _NOT_MODIFIED = (
     "message is not modified: specified new message content and reply markup are exactly the same as a current content "
     "and reply markup of the message"
@@ -36,6 +38,16 @@ def edit_message_caption(world: World, params: Params) -> Any:
     if message.media is None:
         raise bad_request("There is no caption in the message to edit")
     return _rewrite(world, message, {"caption": caption, "caption_entities": entities}, markup)
+
+
+def edit_message_media(world: World, params: Params) -> Any:
+    """https://core.telegram.org/bots/api#editmessagemedia: a text may become a file, too, but no voice message may."""
+    _, fields = input_media(world, params, params.json("media", "InputMedia"))
+    markup = inline_markup(params)
+    message = _editable(world, params)
+    if message.media == "voice":
+        raise bad_request("Message can't be edited")
+    return _rewrite(world, message, {**dict.fromkeys(_CONTENT, ""), **fields}, markup)
 
 
 def edit_message_reply_markup(world: World, params: Params) -> Any:

@@ -123,7 +123,7 @@ def send_media_group(world: World, params: Params) -> Any:
         raise bad_request("Too many messages to send as an album")
     if not items:
         raise bad_request("There are no messages to send")
-    fields = [_album_item(world, params, item) for item in items]
+    fields = [input_media(world, params, item) for item in items]
     kinds = {kind for kind, _ in fields}
     if len(kinds) > 1 and kinds & _ALONE:
         raise bad_request("Can't use the media of the specified type in the album")
@@ -138,7 +138,12 @@ def send_media_group(world: World, params: Params) -> Any:
     return sent
 
 
-def _album_item(world: World, params: Params, item: Any) -> tuple[str, Json]:
+def input_media(world: World, params: Params, item: Any) -> tuple[str, Json]:
+    """Read an `InputMedia` object: its kind, and the fields that a message with it has.
+
+    Raises:
+        Refused: 400 for what is none, and for files that Telegram refuses.
+    """
     if not isinstance(item, dict):
         raise bad_request("can't parse InputMedia: expected an Object")
     kind = item.get("type")
