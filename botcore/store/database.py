@@ -18,6 +18,7 @@ T = TypeVar("T")
 _Queue = SimpleQueue[Job | None]
 
 _GROUP = 256  # units that share a commit at most: the first of them waits for the last
+_SQLITE_READERS = 2  # a long read holds up one; more only quarrel over the interpreter's lock (p99 of short reads x 4)
 _READS = 16  # units that one reader takes at once, leaving the rest to the others
 
 
@@ -55,7 +56,8 @@ class Database:
         """Connect to `url` (see `urls.parse`), bring its tables up to date, and start the threads.
 
         `synchronous` and `busy_timeout` (seconds to wait for another process) are SQLite's. `threads` is the number of
-        threads that read, each with its connection; on PostgreSQL as many write, on SQLite one does.
+        threads that read, each with its connection; on PostgreSQL as many write, on SQLite one writes and at most two
+        read.
 
         Raises ConfigError where the address cannot be right, StoreUnavailable where the database does not answer now,
         SchemaMismatch where it is newer than the program.
@@ -123,8 +125,9 @@ def _sessions(
     url: DatabaseUrl, synchronous: sqlite.Synchronous, busy_timeout: float, threads: int
 ) -> tuple[list[Session], list[Session]]:
     if url.dialect == "sqlite":
+        readers = min(threads, _SQLITE_READERS)
         file = sqlite.SqliteDatabase(url, synchronous=synchronous, busy_timeout=busy_timeout)
-        return [group_commit.Writer(file)], [] if url.in_memory else [group_commit.Reader(file) for _ in range(threads)]
+        return [group_commit.Writer(file)], [] if url.in_memory else [group_commit.Reader(file) for _ in range(readers)]
     server = postgres.PostgresDatabase(url)
     return (
         [postgres.Session(server) for _ in range(threads)],
