@@ -63,4 +63,7 @@ def _role(found: re.Match[str]) -> str | None:
         return named["name"].strip(" \"'“”*_")
     # "You are talking to Ada" or "you are in a group" name no role; "You are Marvin" and "you are a pirate" do
     plain = found["are"] is not None and not (phrase[:1].isupper() or re.match(r"(?:an?|the) ", phrase))
-    return None if plain or _ORDINARY.search(phrase) or not phrase else phrase
+    # "a helpful, friendly assistant in a chat" ends at its first comma: adjectives alone are no role
+    listed = found.string[found.end() : found.end() + 1] == "," and len(phrase.split()) <= 2
+    beyond = re.split(r"[.!?\n]", found.string[found.end() :], maxsplit=1)[0] if listed else ""
+    return None if plain or _ORDINARY.search(f"{phrase} {beyond}") or not phrase else phrase
