@@ -13,7 +13,8 @@ from botcore_web.room import Room
 MESSAGE_MOST = 100_000
 """Characters of one message from the page. More does not fit into one web socket frame in every script."""
 
-OLDER = 100  # messages that "load older" brings
+OLDER = 100  # of the owner's messages, with their answers, that "load older" brings
+CONTROLS = frozenset({"/stop", "/retry"})  # what the page's own buttons say; it need not stand in the conversation
 SLICE_ENTRIES, SLICE_CHARACTERS = 20, 100_000  # what is rendered and sent at once of a long history, newest first
 
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -71,14 +72,13 @@ class Session:
         chat = _id(event, "chat")
         self.chat, self._held = chat, []
         self._shown.clear()
-        await self._load(chat, most=self._history, have=0)
+        await self._load(chat, most=self._history)
 
     async def older(self, event: Json) -> None:
-        """Load what was before the `have` messages the page shows."""
-        have = max(0, int(event["have"]))
-        await self._load(self.chat, most=have + OLDER, have=have)
+        """Load what was before message `before`; the page shows `have` of the owner's messages already."""
+        await self._load(self.chat, most=max(0, int(event["have"])) + OLDER, before=str(event["before"]))
 
-    async def _load(self, chat: str, *, most: int, have: int) -> None:
+    async def _load(self, chat: str, *, most: int, before: str = "") -> None:
         self._opening += 1
         opening = self._opening
         try:
@@ -88,15 +88,15 @@ class Session:
                 self._emit({"op": "unread", "chat": chat, "why": error.said})
                 self._release(chat)
             return
-        wanted = list(entries[: len(entries) - have] if have else entries)
-        more = len(entries) >= most
-        slices = list(_slices(wanted)) or [[]]
+        more = sum(not entry.mine for entry in entries) >= most  # the engine counts what people wrote
+        known = next((index for index, entry in enumerate(entries) if entry.external_id == before), len(entries))
+        slices = list(_slices([entry for entry in entries[:known] if not _by_control(entry)])) or [[]]
         for number, part in enumerate(slices):
             views = [await self._entry(chat, entry) for entry in part]
             if opening != self._opening:
                 return  # another chat was opened meanwhile
             last = number == len(slices) - 1
-            op = "history" if number == 0 and not have else "older"
+            op = "history" if number == 0 and not before else "older"
             self._emit({"op": op, "chat": chat, "entries": views, "more": more and last})
             self._release(chat)
 
@@ -122,15 +122,22 @@ class Session:
             return
         message = Message(message_id, (Text(text),))
         if (incoming := await self._accept(chat, message_id, message, text)) is not None:
-            at = int(incoming.received_at.timestamp() * 1000)
-            view = await self._room.views.piece(message_id, Piece(text), mine=False, settled=True, at=at)
-            self._room.hub.push({"op": "entry", "chat": chat, "entry": view}, chat=chat)
+            await self._publish(chat, message_id, text, incoming)
 
     async def press(self, event: Json) -> None:
         """A button under message `id` was pressed; it `says` something."""
-        says = str(event["says"])
-        if len(says.encode("utf-8", "replace")) <= 64:
-            await self._accept(_id(event, "chat"), uuid4().hex, Press(str(event["id"])[:200], says), "")
+        chat, says, press_id = _id(event, "chat"), str(event["says"]), uuid4().hex
+        if len(says.encode("utf-8", "replace")) > 64:
+            return
+        pressed = await self._accept(chat, press_id, Press(str(event["id"])[:200], says), "")
+        if pressed is not None and says not in CONTROLS:
+            await self._publish(chat, f"press/{press_id}", says, pressed)
+
+    async def _publish(self, chat: str, external_id: str, text: str, incoming: Incoming) -> None:
+        """Show all pages of the chat what the owner said."""
+        at = int(incoming.received_at.timestamp() * 1000)
+        view = await self._room.views.piece(external_id, Piece(text), mine=False, settled=True, at=at)
+        self._room.hub.push({"op": "entry", "chat": chat, "entry": view}, chat=chat)
 
     async def _accept(self, chat: str, message_id: str, event: Message | Press, text: str) -> Incoming | None:
         refusal = {"op": "unsent", "chat": chat, "id": message_id, "text": text}
@@ -174,6 +181,11 @@ def _slices(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
             part, size = [], 0
     if part:
         yield part[::-1]
+
+
+def _by_control(entry: Entry) -> bool:
+    """Whether it came from one of the page's own buttons. What was typed has an id that a page made."""
+    return not entry.mine and entry.piece.text in CONTROLS and not _ID.fullmatch(entry.external_id)
 
 
 def _id(event: Json, name: str) -> str:

@@ -68,6 +68,16 @@ def _commands() -> list[Command]:
     return sorted(bot.commands, key=lambda command: command.name)
 
 
+def _said(incoming: Incoming) -> Entry:
+    match incoming.event:
+        case Message() as message:
+            return Entry(message.external_id, mine=False, piece=Piece(message.text), at=incoming.received_at)
+        case Press(says=says):
+            return Entry(f"press/{incoming.id}", mine=False, piece=Piece(says), at=incoming.received_at)
+        case event:
+            raise AssertionError(f"the page sent {event}")
+
+
 @dataclass
 class House:
     """A gateway that keeps its inbox and outbox in memory, and the engine's side of a turn for tests to act out."""
@@ -95,13 +105,11 @@ class House:
     async def transcript(self, chat: Chat, *, most: int = 200) -> Sequence[Entry]:
         self._up()
         self.transcripts.append(most)
-        entries = [
-            Entry(one.event.external_id, mine=False, piece=Piece(one.event.text), at=one.received_at)
-            for one in self.inbox
-            if one.chat.id == chat.id and isinstance(one.event, Message)
-        ]
-        entries += [entry for place, entry in self.outbox if place == chat.id]
-        return sorted(entries, key=lambda entry: entry.at)[-most:]
+        said = [one for one in self.inbox if one.chat.id == chat.id][-most:]
+        entries = [_said(one) for one in said]
+        first = entries[0].at if len(said) == most else datetime.min.replace(tzinfo=UTC)
+        entries += [entry for place, entry in self.outbox if place == chat.id and entry.at >= first]
+        return sorted(entries, key=lambda entry: entry.at)
 
     async def chats(self, platform: str, sender: Sender) -> Sequence[ChatSummary]:
         self._up()

@@ -53,9 +53,9 @@ async def test_a_long_history_opens_without_blocking(house: House, web: WebAdapt
     await visitor.opens(web)  # the first page of a process also loads templates
     async with never_blocked(0.05):
         visit = await visitor.opens(web, f"/#{chat}")
-        await visit.page.locator(".message").nth(49).wait_for()
+        await visit.page.locator(".message").nth(99).wait_for()
         await visit.page.get_by_role("button", name="Load older messages").click()
-        await visit.page.locator(".message").nth(149).wait_for(timeout=20_000)
+        await visit.page.locator(".message").nth(299).wait_for(timeout=20_000)
 
 
 async def test_a_hostile_answer_does_not_block(house: House, web: WebAdapter, visitor: Visitor) -> None:

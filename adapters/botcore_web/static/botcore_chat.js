@@ -140,7 +140,10 @@ export default {
     },
     older() {
       this.more = false;
-      this.$emit("older", { have: this.entries.length });
+      this.$emit("older", {
+        before: this.entries[0].id,
+        have: this.entries.filter((entry) => !entry.mine && !entry.pending).length,
+      });
     },
 
     // ---- being told ----
