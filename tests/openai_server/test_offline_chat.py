@@ -167,7 +167,7 @@ async def test_models_that_cannot_chat(client: Client) -> None:
 
 
 async def test_odd_but_lawful_text_is_answered(client: Client) -> None:
-    for text in ("\x00", "a\r\nb", "\u2028", "🏳️‍🌈", "‮abc", "\ufeff", "<|endoftext|>"):
+    for text in ("\x00", "a\r\nb", "\u2028", "🏳\ufe0f\u200d🌈", "\u202eabc", "\ufeff", "<|endoftext|>"):
         assert (await client.chat(f"say x{text}x")).text == f"x{text}x"
         assert (await client.stream(f"say x{text}x")).text == f"x{text}x"
     assert (await client.chat(NESTED)).text == "You said: “hel lo”."

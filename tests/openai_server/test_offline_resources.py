@@ -14,7 +14,6 @@ from botcore.testing.openai_server import ModelCard, OfflineSettings, RateLimit,
 from botcore.testing.openai_server.meter import Meter
 
 if TYPE_CHECKING:
-    from botcore.testing.openai_server import OfflineApi
     from tests.openai_server.conftest import Client
 
 KEY = "sk-not-a-real-key-0123456789"

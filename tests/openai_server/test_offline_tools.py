@@ -22,7 +22,7 @@ def tool(name: str, description: str, required: str = "", **properties: Any) -> 
 
 TEXT, WHOLE = {"type": "string"}, {"type": "integer"}
 TOOLS = [
-    tool("roll", "Roll dice.", "sides", dice={"type": "integer", "default": 1}, sides={"type": "integer", "minimum": 2}),
+    tool("roll", "Roll dice.", "sides", dice=WHOLE, sides={"type": "integer", "minimum": 2}),
     tool("weather", "Tell the weather at a place.", "city", city=TEXT, unit={"enum": ["celsius", "fahrenheit"]}),
     tool("image", "Draw what you describe.", "prompt", prompt=TEXT, count=WHOLE),
     tool("web_search", "Look something up on the internet.", "query", query=TEXT, safe={"type": "boolean"}),

@@ -10,12 +10,11 @@ for the first required text. What is required and not said gets the schema's def
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-Schema = Mapping[str, Any]
+from botcore.testing.openai_server.brain.schemas import Kind, Schema, find_kind, items_of, listed, properties_of
 
 _NUMBER_WORDS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
@@ -54,15 +53,6 @@ def fill_schema(schema: Schema, text: str, spare: str) -> Any:
     return _Filler(text, schema, spare=spare).value(schema, "", required=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """A schema with its references, unions and nullability resolved."""
-
-    type: str
-    schema: Schema
-    nullable: bool
-
-
 _UNSAID = object()
 _NEAR = 1000  # characters in which a place or a person is looked for
 _DEEPEST = 8  # a schema may refer to itself for ever
@@ -79,11 +69,11 @@ class _Filler:
 
     def object(self, schema: Schema) -> dict[str, Any]:
         """An object: every required property, and the optional ones that the text speaks of."""
-        properties: Mapping[str, Schema] = schema.get("properties") or {}
+        properties = properties_of(schema)
         if self._depth >= _DEEPEST:
             return {}
         self._depth += 1
-        required: set[str] = set(schema.get("required") or [])
+        required = {name for name in listed(schema, "required") if isinstance(name, str)}
         filled = self._json_object(properties)
         for name, inner in properties.items():
             if name not in filled and (pair := self._pair(name, inner)) is not _UNSAID:
@@ -110,12 +100,12 @@ class _Filler:
             return kind.schema["default"]
         return None if kind.nullable else self._plainest(kind)
 
-    def _said(self, kind: _Kind, name: str, *, required: bool) -> Any:
+    def _said(self, kind: Kind, name: str, *, required: bool) -> Any:
         schema = kind.schema
         if "const" in schema:
             return schema["const"] if required else _UNSAID
-        if schema.get("enum"):
-            return self._choice(schema["enum"])
+        if listed(schema, "enum"):
+            return self._choice(listed(schema, "enum"))
         match kind.type:
             case "integer" | "number":
                 return self._number(kind.type, name, required=required)
@@ -130,23 +120,8 @@ class _Filler:
             case _:
                 return self._text(schema, name, required=required)
 
-    def _kind(self, schema: Schema) -> _Kind:
-        nullable = False
-        for _ in range(16):  # references may go round in circles
-            reference = schema.get("$ref")
-            if isinstance(reference, str):
-                schema = _resolved(self._root, reference)
-                continue
-            unions: list[Schema] = schema.get("anyOf") or schema.get("oneOf") or []
-            if unions:
-                nullable = nullable or any(one.get("type") == "null" for one in unions)
-                schema = {**next((one for one in unions if one.get("type") != "null"), {}), **_without_union(schema)}
-                continue
-            break
-        given: str | list[str] = schema.get("type", "object" if "properties" in schema else "string")
-        types = [given] if isinstance(given, str) else given
-        kind = next((one for one in types if one != "null"), "null")
-        return _Kind(kind, schema, nullable or "null" in types)
+    def _kind(self, schema: Schema) -> Kind:
+        return find_kind(schema, self._root)
 
     def _json_object(self, properties: Mapping[str, Schema]) -> dict[str, Any]:
         start, end = self._left.find("{"), self._left.rfind("}")
@@ -224,13 +199,13 @@ class _Filler:
         return found["no"] is None
 
     def _list(self, schema: Schema, *, required: bool) -> Any:
-        items = self._kind(schema.get("items") or {})
+        items = self._kind(items_of(schema))
         if "const" in items.schema:
             return [items.schema["const"]] if required else _UNSAID
-        if items.schema.get("enum"):
+        if listed(items.schema, "enum"):
             chosen: list[Any] = []
             while (
-                one := self._choice([choice for choice in items.schema["enum"] if choice not in chosen])
+                one := self._choice([choice for choice in listed(items.schema, "enum") if choice not in chosen])
             ) is not _UNSAID:
                 chosen.append(one)
             return chosen or _UNSAID
@@ -289,35 +264,24 @@ class _Filler:
     def _take(self, found: re.Match[str]) -> None:
         self._left = f"{self._left[: found.start()]} {self._left[found.end() :]}"
 
-    def _plainest(self, kind: _Kind) -> Any:
+    def _plainest(self, kind: Kind) -> Any:
         schema = kind.schema
-        if schema.get("enum"):
-            return schema["enum"][0]
+        if listed(schema, "enum"):
+            return listed(schema, "enum")[0]
         match kind.type:
             case "integer" | "number":
                 return schema.get("minimum", 1)
             case "boolean":
                 return False
             case "array":
-                items: Schema = schema.get("items") or {}
-                return [self._plainest(self._kind(items)) for _ in range(schema.get("minItems", 0))]
+                least = schema.get("minItems", 0)
+                return [self._plainest(self._kind(items_of(schema)))] * (least if isinstance(least, int) else 0)
             case "object":
                 return {}
             case "null":
                 return None
             case _:
                 return self._spare or "text"
-
-
-def _resolved(root: Schema, reference: str) -> Schema:
-    found: Any = root
-    for part in reference.removeprefix("#").strip("/").split("/"):
-        found = found.get(part, {}) if isinstance(found, dict) else {}
-    return found if isinstance(found, dict) else {}
-
-
-def _without_union(schema: Schema) -> dict[str, Any]:
-    return {key: value for key, value in schema.items() if key not in {"anyOf", "oneOf"}}
 
 
 def _word(text: str) -> str:
