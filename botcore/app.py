@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Self
@@ -92,14 +93,15 @@ class Engine:
 
     async def _open_api(self) -> openai.Api:
         config = self._config
-        base_url = config.api.base_url
+        settings = api_settings(config)
         if config.offline:
             from botcore.testing.openai_server import offline_api  # noqa: PLC0415 - a real endpoint needs none of it
 
             server = await self._stack.enter_async_context(offline_api(port=config.api.offline_port))
-            base_url = server.url
-            log.warning("no OPENAI_API_KEY: answers come from the offline stand-in at %s", base_url)
-        api = openai.Api(api_settings(config, base_url))
+            # the key belongs to the real endpoint: nobody else gets to see it
+            settings = replace(settings, base_url=server.url, api_key=None, organization=None, project=None)
+            log.warning("no language model: answers come from the offline stand-in at %s", server.url)
+        api = openai.Api(settings)
         self._stack.push_async_callback(api.aclose)
         return api
 
@@ -157,12 +159,12 @@ class Engine:
         await self.runner.stop(self._config.delivery.drain_seconds)
 
 
-def api_settings(config: Config, base_url: str | None = None) -> openai.ApiSettings:
+def api_settings(config: Config) -> openai.ApiSettings:
     """The client's settings, from the configuration and the secrets."""
     api, key = config.api, config.secret("OPENAI_API_KEY")
     organization, project = config.secret("OPENAI_ORG_ID"), config.secret("OPENAI_PROJECT_ID")
     return openai.ApiSettings(
-        base_url=base_url or api.base_url,
+        base_url=api.base_url,
         api_key=openai.Secret(key.get_secret_value()) if key is not None else None,
         organization=organization.get_secret_value() if organization is not None else None,
         project=project.get_secret_value() if project is not None else None,
