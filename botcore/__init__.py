@@ -1,1 +1,5 @@
-"""A plugin-based chatbot framework. The plugin API is re-exported here once; importing runs nothing."""
+"""A plugin-based chatbot framework.
+
+Plugins are written with `botcore.plugin` and `botcore.messages`, adapters with `botcore.adapter` as well, tests with
+`botcore.testing`. Importing this package runs nothing.
+"""
