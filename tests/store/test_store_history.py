@@ -4,11 +4,12 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, event, insert, text
 
 from botcore.store import conversations, history
 from botcore.store.database import Database
 from botcore.store.history import NewMessage
+from botcore.store.sqlite import raw_connection
 from botcore.store.tables import message
 from tests.store.scenes import chat_of, place, said, texts, turn
 
@@ -154,23 +155,18 @@ async def test_a_turn_is_replaced_in_its_place(
     assert {one.inbox_id for one in found[2 : 2 + len(expected)]} == {number}
 
 
-def plan(c: Connection, statement: Any, **values: object) -> str:
-    sql = str(statement.compile(dialect=c.dialect, compile_kwargs={"literal_binds": True}).string)
-    for name, value in values.items():
-        sql = sql.replace(f":{name}", str(value))
-    explain = "EXPLAIN QUERY PLAN" if c.dialect.name == "sqlite" else "EXPLAIN"
-    return "\n".join(str(tuple(row)) for row in c.execute(text(f"{explain} {sql}")))
-
-
 async def test_the_window_reads_an_index_and_sorts_nothing(sqlite_database: Database) -> None:
     def explain(c: Connection) -> str:
-        bound = history._WINDOW.params(conversation=1, after=0, before=9, most=3)
-        return plan(c, bound)
+        statements: list[str] = []
+        row = place(c)
+        raw = raw_connection(c)
+        raw.set_trace_callback(statements.append)
+        history.window(c, row, history_from=0)
+        raw.set_trace_callback(None)
+        return "\n".join(str(tuple(one)) for one in raw.execute(f"EXPLAIN QUERY PLAN {statements[0]}"))
 
-    found = await sqlite_database.read(explain)
-    assert "ix_message_conversation_id_id (conversation_id=? AND rowid>? AND rowid<?)" in found or (
-        "ix_message_conversation_id_id (conversation_id=? AND id>? AND id<?)" in found
-    )
+    found = await sqlite_database.run(explain)
+    assert "SEARCH message USING INDEX ix_message_conversation_id_id (conversation_id=? AND " in found
     assert "TEMP B-TREE" not in found
     assert "SCAN" not in found
 
@@ -182,7 +178,16 @@ async def test_the_window_reads_an_index_on_postgresql(clean_postgres: str) -> N
         columns = {"role": "user", "content": "{}"}
         c.execute(insert(message), [{**columns, "conversation_id": one} for one in (row, other) for _ in range(2_000)])
         c.execute(text("ANALYZE message"))
-        return plan(c, history._WINDOW.params(conversation=row, after=0, before=2**62, most=30))
+        executed: list[tuple[str, Any]] = []
+
+        def note(_c: Any, _cursor: Any, sql: str, values: Any, _context: Any, _many: bool) -> None:
+            executed.append((sql, values))
+
+        event.listen(c, "before_cursor_execute", note)
+        history.window(c, row, history_from=0)
+        event.remove(c, "before_cursor_execute", note)
+        sql, values = executed[0]
+        return "\n".join(str(tuple(one)) for one in c.exec_driver_sql(f"EXPLAIN {sql}", values))
 
     async with await Database.open(clean_postgres) as database:
         found = await database.run(explain)
