@@ -8,7 +8,7 @@ from botcore_telegram.settings import TelegramSettings
 
 
 def _build(setup: Setup) -> Adapter:
-    from botcore_telegram.adapter import TelegramAdapter  # noqa: PLC0415 - 0.2 s that a bot without Telegram saves
+    from botcore_telegram.connection import TelegramAdapter  # noqa: PLC0415 - 0.2 s that a bot without Telegram saves
 
     if not isinstance(setup.settings, TelegramSettings):
         raise TypeError("the Telegram adapter is built from TelegramSettings")
