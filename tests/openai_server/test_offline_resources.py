@@ -165,6 +165,18 @@ class TestModels:
         assert (await client.chat("hello", model="meta/llama:8b")).json["model"] == "meta/llama:8b"
 
 
+class TestAnyModel:
+    @pytest.fixture
+    def settings(self) -> OfflineSettings:
+        return OfflineSettings(any_model=True, introduce=False)
+
+    async def test_every_name_is_taken(self, client: Client) -> None:
+        assert (await client.chat("hello", model="llama-9")).json["model"] == "llama-9"
+        assert (await vectors(client, "hello", model="my-embedder")).shape == (1, 1536)
+        assert (await client.send("POST", "/moderations", {"input": "x", "model": "judge"})).json["model"] == "judge"
+        assert (await client.chat("hello", model="text-embedding-3-small")).status == 404
+
+
 async def test_other_addresses_and_methods_are_refused_in_the_apis_shape(client: Client) -> None:
     for method, path in (("POST", "/audio/speech"), ("GET", "/"), ("GET", "/chat/completionsx")):
         reply = await client.send(method, path, {} if method == "POST" else None)

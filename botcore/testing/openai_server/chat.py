@@ -17,7 +17,7 @@ async def create(state: State, call: Call) -> Outcome:
     Raises:
         ApiRefusal: the request is wrong, too long, or above a limit.
     """
-    request = read_chat_request(fields.parse(call.body), state.models)
+    request = read_chat_request(fields.parse(call.body), lambda name: state.find_model(name, "chat"))
     state.meter.tokens(call.key, request.prompt_tokens)
     draft = _draft(state, request)
     choices = [settle(_variant(state, draft, index), request) for index in range(request.n)]

@@ -48,7 +48,7 @@ class Control:
         fields = Fields(parse(body) if body else {})
         options = {name: values[-1] for name, values in parse_qs(query).items()}
         area, _, rest = what.partition("/")
-        handler = _HANDLERS.get((request.method, area if not rest else f"{area}/*"))
+        handler = HANDLERS.get((request.method, area if not rest else f"{area}/*"))
         if handler is None:
             raise ApiRefusal(404, f"There is no control request {request.method} {path}.")
         return json_answer(await handler(self, fields, {**options, "rest": rest}))
@@ -178,7 +178,7 @@ class Control:
         return hold
 
 
-_HANDLERS: Mapping[tuple[str, str], Handler] = {
+HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("GET", ""): Control.status,
     ("GET", "requests"): Control.requests,
     ("DELETE", "requests"): Control.forget_requests,

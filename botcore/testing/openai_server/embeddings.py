@@ -42,7 +42,7 @@ async def create(state: State, call: Call) -> Outcome:
         ApiRefusal: the request is wrong, an input is too long, or a limit is reached.
     """
     payload = parse(call.body)
-    card = requested_model(payload, state.models)
+    card = requested_model(payload, lambda name: state.find_model(name, "embedding"))
     if card.kind != "embedding":
         raise errors.invalid(f"You are not allowed to generate embeddings from the model `{card.id}`.", "model")
     refuse_unknown(payload, _KNOWN)

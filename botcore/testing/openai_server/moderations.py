@@ -22,7 +22,7 @@ async def create(state: State, call: Call) -> Outcome:
     payload = parse(call.body)
     refuse_unknown(payload, _KNOWN)
     name = Fields(payload).text("model") or _DEFAULT
-    card = state.models.get(name)
+    card = state.find_model(name, "moderation")
     if card is None or card.kind != "moderation":
         raise errors.model_not_found(name, "model")
     results = [_verdict(state, text, pictures) for text, pictures in _inputs(payload.get("input"))]

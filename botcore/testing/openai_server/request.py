@@ -1,6 +1,6 @@
 """A chat completion request: read from JSON, checked as the public API checks it, and put into plain values."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -23,6 +23,7 @@ _KNOWN = frozenset({
     "temperature", "tool_choice", "tools", "top_logprobs", "top_p", "user", "verbosity", "web_search_options",
 })  # fmt: skip
 
+ModelFinder = Callable[[str], ModelCard | None]
 Format = Literal["text", "json_object", "json_schema"]
 
 
@@ -51,26 +52,26 @@ class ChatRequest:
         return self.model.window - self.prompt_tokens if self.max_tokens is None else self.max_tokens
 
 
-def requested_model(payload: Mapping[str, Any], models: Mapping[str, ModelCard]) -> ModelCard:
+def requested_model(payload: Mapping[str, Any], find: ModelFinder) -> ModelCard:
     """The model that the request names.
 
     Raises:
         ApiRefusal: it names none, or one that is not on offer.
     """
     name = Fields(payload).required_text("model")
-    card = models.get(name)
+    card = find(name)
     if card is None:
         raise errors.model_not_found(name)
     return card
 
 
-def read_chat_request(payload: dict[str, Any], models: Mapping[str, ModelCard]) -> ChatRequest:
+def read_chat_request(payload: dict[str, Any], find: ModelFinder) -> ChatRequest:
     """Read and check a request body.
 
     Raises:
         ApiRefusal: what the public API would refuse, in its words.
     """
-    card = requested_model(payload, models)
+    card = requested_model(payload, find)
     if card.kind != "chat":
         raise errors.ApiRefusal(
             404, "This is not a chat model and thus not supported in the v1/chat/completions endpoint."

@@ -72,6 +72,7 @@ class OfflineSettings:
     """Everything that is fixed when the server starts.
 
     - `models`: what is on offer; another name is a 404 `model_not_found`.
+    - `any_model`: take every other name too, as a model like the usual one of its kind.
     - `keys`: the accepted API keys; None accepts any, and none at all.
     - `organizations`: the accepted `OpenAI-Organization` values; None accepts any.
     - `answer`: a fixed answer instead of the built-in brain's (for benchmarks).
@@ -87,6 +88,7 @@ class OfflineSettings:
     """
 
     models: tuple[ModelCard, ...] = DEFAULT_MODELS
+    any_model: bool = False
     keys: frozenset[str] | None = None
     organizations: frozenset[str] | None = None
     pace: Pace = Pace()

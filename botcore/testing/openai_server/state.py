@@ -16,7 +16,7 @@ from botcore.testing.openai_server.meter import Meter
 from botcore.testing.openai_server.outcome import Outcome
 from botcore.testing.openai_server.recording import RequestLog
 from botcore.testing.openai_server.script import Script
-from botcore.testing.openai_server.settings import ModelCard, OfflineSettings
+from botcore.testing.openai_server.settings import ModelCard, ModelKind, OfflineSettings
 from botcore.testing.openai_server.wordlist import WordList
 
 
@@ -40,6 +40,11 @@ class State:
     def new_id(self, prefix: str) -> str:
         """A fresh identifier, unique over restarts too (a tool call's id is kept in a bot's history)."""
         return f"{prefix}{self._start}{next(self._numbers):08x}"
+
+    def find_model(self, name: str, kind: ModelKind) -> ModelCard | None:
+        """The model of that name; an unknown name is of the wanted kind where any is taken."""
+        found = self.models.get(name)
+        return ModelCard(name, kind=kind) if found is None and self.settings.any_model else found
 
     @contextmanager
     def park(self) -> Generator[None]:
