@@ -8,6 +8,7 @@ from nicegui import ui
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
+from botcore.errors import BotcoreError
 from botcore.messages import Json
 from botcore_web.markup import code_style
 from botcore_web.room import Room
@@ -65,6 +66,7 @@ def builder(room: Room, *, title: str, offline: bool, history: int) -> Callable[
         for name in _EVENTS:
             page.on(name, _listener(session, name))
         client = ui.context.client
+        client.on_exception(lambda: page.tell({"op": "told", "text": BotcoreError.said}))  # NiceGUI logs it
         client.on_connect(lambda: room.hub.join(session))
         client.on_delete(lambda: room.hub.leave(session))
 

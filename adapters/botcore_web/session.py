@@ -140,18 +140,20 @@ class Session:
         self._room.hub.push({"op": "entry", "chat": chat, "entry": view}, chat=chat)
 
     async def _accept(self, chat: str, message_id: str, event: Message | Press, text: str) -> Incoming | None:
-        refusal = {"op": "unsent", "chat": chat, "id": message_id, "text": text}
+        """Hand it to the engine. What is not accepted, for whatever reason, goes back to the page."""
+        incoming, why = None, BotcoreError.said
         async with self._order:
-            if not self._room.receiving:
-                self._emit(refusal | {"why": "I am being restarted. Your message is kept here: send it in a moment."})
-                return None
             try:
-                incoming = await self._room.accept(chat, message_id, event)
+                if self._room.receiving:
+                    incoming = await self._room.accept(chat, message_id, event)
+                else:
+                    why = "I am being restarted. Your message is kept here: send it in a moment."
             except BotcoreError as error:
-                self._emit(refusal | {"why": error.said})
-                return None
-            self._emit({"op": "sent", "chat": chat, "id": message_id})
-            return incoming
+                why = error.said
+            finally:
+                refused = {"op": "unsent", "chat": chat, "id": message_id, "text": text, "why": why}
+                self._emit(refused if incoming is None else {"op": "sent", "chat": chat, "id": message_id})
+        return incoming
 
     async def forget(self, event: Json) -> None:
         """Delete `chat`."""

@@ -88,6 +88,7 @@ class House:
     decisions: list[tuple[str, bool]] = field(default_factory=list)
     transcripts: list[int] = field(default_factory=list)
     down: bool = False
+    fault: Exception | None = None  # what accepting raises
     late: asyncio.Event | None = None  # accepting waits for it
 
     # ---- botcore.adapter.Gateway ----
@@ -96,6 +97,8 @@ class House:
         if self.late is not None:
             await self.late.wait()
         self._up()
+        if self.fault is not None:
+            raise self.fault
         known = {one.id for one in self.inbox}
         self.inbox.extend(one for one in incoming if one.id not in known)
 

@@ -224,6 +224,18 @@ async def test_a_store_that_is_down_costs_no_message(house: House, web: WebAdapt
     assert await box.input_value() == ""
 
 
+async def test_a_fault_of_the_engine_costs_no_message(
+    house: House, web: WebAdapter, visitor: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    visit = await visitor.opens(web)
+    house.fault = RuntimeError("a bug")
+    await visit.says("Precious words")
+    await visit.page.get_by_role("alert").get_by_text("Something went wrong on my side").wait_for()
+    assert await visit.page.get_by_label("Your message").input_value() == "Precious words"
+    assert "a bug" in caplog.text, "the operator can see why"
+    assert "Precious words" not in caplog.text
+
+
 async def test_a_history_that_cannot_be_read_is_told(house: House, web: WebAdapter, visitor: Visitor) -> None:
     chat = uuid4().hex
     house.remembers(chat, "Old question", "Old answer")
