@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from botcore.testing.openai_server.brain.talk import Language, Talk
+from botcore.testing.openai_server.brain.talk import EAST, Language, Talk
 
 _SENTENCES = re.compile(
     r"(?<=[.!?;])\s+|\n+|(?<=[。！？；])|,? and (?=my |i(?:'m)? )|, (?=my |i(?:'m)? )", re.IGNORECASE
@@ -38,6 +38,8 @@ _TOLD: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("", re.compile(r"\bi have an? (?P<key>\w+)(?: that is| who is)? (?:called|named) (?P<value>.+)", re.IGNORECASE)),
     ("", re.compile(rf"\bmy {_KEY} (?:is|are|was|=) (?:called |named )?(?P<value>.+)", re.IGNORECASE)),
     ("the ", re.compile(rf"^remember(?: that)?:? (?:the|our) {_KEY} (?:is|are) (?P<value>.+)", re.IGNORECASE)),
+)  # fmt: skip
+_TOLD_EAST: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("name", re.compile(r"我叫(?P<value>[^什,，。！!？?\s]+)")),
     ("name", re.compile(r"我的名字(?:是|叫)(?P<value>[^什,，。！!？?]+)")),
     ("home", re.compile(r"我住在(?P<value>[^哪什,，。！!？?]+)")),
@@ -48,10 +50,10 @@ _TOLD: tuple[tuple[str, re.Pattern[str]], ...] = (
 )  # fmt: skip
 _NOTE = re.compile(
     r"^(?:please |also |and )*(?:remember|don't forget|do not forget|keep in mind|note)(?: that| this)?[:,]? "
-    r"(?P<note>.+)"
-    r"|(?:请|請)?记住[:：,，]?(?P<zh>.+)|(?P<ja>.+?)(?:を|と|って)?覚えておいて",
+    r"(?P<note>.+)",
     re.IGNORECASE,
 )
+_NOTE_EAST = re.compile(r"(?:请|請)?记住[:：,，]?(?P<note>.+)|^(?P<ja>.+?)(?:を|と|って)?覚えておいて")
 _ABOUT_USER = re.compile(rf"\b(?:the )?user'?s {_KEY}(?: is| are|:) (?P<value>[^.\n]+)", re.IGNORECASE)
 
 
@@ -93,10 +95,11 @@ def learn(memory: Memory, text: str) -> Memory:
     """Take what `text` tells into `memory`, and return what was new in it."""
     new = Memory()
     for sentence in told_sentences(text):
-        note = _NOTE.search(sentence)
+        east = bool(EAST.search(sentence))
+        note = _NOTE.search(sentence) or (_NOTE_EAST.search(sentence) if east else None)
         if note:
-            new.notes.append((note["note"] or note["zh"] or note["ja"]).strip(_EDGES))
-        for key, pattern in _TOLD:
+            new.notes.append((note["note"] or note["ja"]).strip(_EDGES))
+        for key, pattern in _TOLD + _TOLD_EAST if east else _TOLD:
             found = pattern.search(sentence)
             if found:
                 name = key + same_key(found.groupdict().get("key") or "")

@@ -11,6 +11,7 @@ Language = Literal["en", "zh", "ja"]
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _ASK_LENGTH = 1000  # characters
 _HAN = re.compile(r"[\u4e00-\u9fff]")
+EAST = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")  # Chinese or Japanese
 
 
 @dataclass(frozen=True, slots=True)
