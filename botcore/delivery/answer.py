@@ -83,7 +83,7 @@ class Answer:
         external_id = await patiently(self._outlet.send, self._work.address, piece, key=key)
         place = Place(part, RESERVED, external_id, piece)
         try:
-            await self._database.run(partial(outbox.put, fence=self._work.fence, written=[place]))
+            await steadily(self._database, partial(outbox.put, fence=self._work.fence, written=[place]))
         except Fenced:
             await self._outlet.delete(self._work.address, external_id)
             raise
@@ -139,7 +139,10 @@ class Answer:
             pieces = [piece.text for piece in self._outlet.split(Reply.of(Text(text, plain=True)))]
         try:
             while len(self._places) < len(pieces):
-                await self._reserve(len(self._places))
+                # a task of its own: whoever cuts the painting short still learns which place was taken
+                index = len(self._places)
+                self._reservation = asyncio.create_task(self._reserve(index), name=f"reserve {self._work.head.id}")
+                await self._reserved()
             last = len(pieces) - 1
             for place, piece in list(zip(self._places, pieces, strict=False))[max(0, last - 1) :]:
                 if place.external_id is not None:

@@ -1,0 +1,144 @@
+"""The whole bot: engine, real Telegram adapter, real HTTP to a simulated Telegram and to the stand-in, a SQLite file.
+
+`house` is one with its usual surroundings; `open_house` starts others. Both fail a test that leaves an error in the
+log which it did not expect, or traffic that the Bot API's description does not allow.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from botcore.app import Engine
+from botcore.config import load_config
+from botcore.testing.openai_server import OfflineApi, OfflineSettings, offline_api
+from botcore.testing.telegram_server import Group, Limits, Message, Person, TelegramServer, Topic, telegram_server
+
+from .surroundings import PATIENCE, described, environment
+
+
+class Log(logging.Handler):
+    """What the bot logs. `expects` names errors that belong to the story."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+        self._errors: list[str] = []
+        self._expected: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a record."""
+        line = f"{record.levelname} {record.name}: {record.getMessage()}"
+        if record.exc_info:
+            line = f"{line}\n{logging.Formatter().formatException(record.exc_info)}"
+        self.lines.append(line)
+        if record.levelno >= logging.ERROR:
+            self._errors.append(line)
+
+    def expects(self, pattern: str) -> None:
+        """Errors that match are part of the story."""
+        self._expected.append(pattern)
+
+    def has(self, pattern: str) -> bool:
+        """Whether a line matches."""
+        return any(re.search(pattern, line) for line in self.lines)
+
+    @property
+    def surprises(self) -> list[str]:
+        """Errors that nobody expected."""
+        return [line for line in self._errors if not any(re.search(pattern, line) for pattern in self._expected)]
+
+
+@dataclass
+class House:
+    """A running bot and its surroundings."""
+
+    telegram: TelegramServer
+    api: OfflineApi
+    engine: Engine
+    folder: Path
+    log: Log
+
+    def user(self, name: str = "Ada", *, username: str | None = None, language: str | None = None) -> Person:
+        """A new person."""
+        return self.telegram.user(name, username=username, language=language)
+
+    async def answer(self, person: Person, *, chat: Group | None = None, thread: Topic | int | None = None) -> Message:
+        """The bot's next message there, in its final form."""
+        message = await self.telegram.bot.answers(person, chat=chat, thread=thread, timeout=PATIENCE)
+        await self.idle()
+        return message
+
+    async def idle(self) -> None:
+        """Wait until every update was taken, and everything that was accepted is answered and closed."""
+        async with asyncio.timeout(PATIENCE):
+            while self.telegram.world.updates.pending:
+                polls = len(self.telegram.calls.of("getUpdates"))
+                await self.telegram.called("getUpdates", times=polls + 1, timeout=PATIENCE)
+            await self.engine.runner.idle()
+
+    def asked(self, number: int = -1) -> list[Any]:
+        """The contents of the messages in one request to the model, without the system prompt."""
+        request = self.api.requests.to("/chat/completions")[number]
+        return [message["content"] for message in request.json["messages"] if message["role"] != "system"]
+
+
+OpenHouse = Callable[..., Awaitable[House]]
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    """Everything that is logged, down to DEBUG, in the bot's own process."""
+    heard, root = Log(), logging.getLogger()
+    level = root.level
+    root.addHandler(heard)
+    root.setLevel(logging.DEBUG)
+    yield heard
+    root.setLevel(level)
+    root.removeHandler(heard)
+    assert heard.surprises == []
+
+
+@pytest.fixture
+async def telegram() -> AsyncIterator[TelegramServer]:
+    """A simulated Telegram without flood control; all traffic is checked against the Bot API's description."""
+    async with telegram_server(limits=Limits.none(), description=described()) as server:
+        yield server
+        assert server.violations == []
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[OfflineApi]:
+    """The stand-in for the API, which does not introduce itself."""
+    async with offline_api(OfflineSettings(introduce=False)) as server:
+        yield server
+
+
+@pytest.fixture
+async def open_house(tmp_path: Path, telegram: TelegramServer, api: OfflineApi, log: Log) -> AsyncIterator[OpenHouse]:
+    """Start a bot: `await open_house(access__mode="pairing")`; `plugins=[bot]` adds plugins. Stopped at the end."""
+    async with AsyncExitStack() as stack:
+
+        async def start(**settings: Any) -> House:
+            plugins = settings.pop("plugins", ())
+            place = settings.pop("telegram", telegram)
+            config = load_config(env=environment(tmp_path, place, api, settings), directory=tmp_path)
+            engine = Engine(config)
+            for plugin in plugins:
+                engine.registry.add(plugin)
+            await stack.enter_async_context(engine)
+            return House(place, api, engine, tmp_path, log)
+
+        yield start
+
+
+@pytest.fixture
+async def house(open_house: OpenHouse) -> House:
+    """A bot that is open to everybody."""
+    return await open_house()
