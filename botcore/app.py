@@ -95,9 +95,10 @@ class Engine:
         config = self._config
         settings = api_settings(config)
         if config.offline:
-            from botcore.testing.openai_server import offline_api  # noqa: PLC0415 - a real endpoint needs none of it
+            from botcore.testing.openai_server import OfflineSettings, offline_api  # noqa: PLC0415 - often not needed
 
-            server = await self._stack.enter_async_context(offline_api(port=config.api.offline_port))
+            offline = OfflineSettings(any_model=True, control=False)  # whatever chat.model says; no switches for faults
+            server = await self._stack.enter_async_context(offline_api(offline, port=config.api.offline_port))
             # the key belongs to the real endpoint: nobody else gets to see it
             settings = replace(settings, base_url=server.url, api_key=None, organization=None, project=None)
             log.warning("no language model: answers come from the offline stand-in at %s", server.url)
