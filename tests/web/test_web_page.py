@@ -99,6 +99,11 @@ async def test_stop_and_retry_are_pressed(house: House, web: WebAdapter, visitor
     await visit.page.reload()
     await visit.shows(*story)
     await visit.page.get_by_role("button", name="Try again").wait_for()
+    await visit.says("/help")
+    await house.hears("/help")
+    await house.answers(web, visit.chat, "I can do this.")
+    await visit.shows(*story, "/help", "I can do this.")
+    assert await visit.page.get_by_role("button", name="Try again").count() == 0, "a command is not the model's"
 
 
 async def test_enter_sends_and_shift_enter_starts_a_line(house: House, web: WebAdapter, visitor: Visitor) -> None:

@@ -47,6 +47,10 @@ export default {
       const last = this.entries[this.entries.length - 1];
       return last?.mine ? last.id : null;
     },
+    retry() {
+      const asked = this.entries.findLast((entry) => !entry.mine); // a command's answer is not the model's to repeat
+      return this.can.has("retry") && !!asked && !asked.text.startsWith("/");
+    },
     can() {
       return new Set(this.commands.map((command) => command.name));
     },
@@ -290,7 +294,7 @@ export default {
             <div v-if="unread" class="welcome" role="alert"><p>{{ unread }}</p>
               <button type="button" class="choice" @click="go(chat)">Try again</button></div>
             <message v-for="entry in entries" :key="entry.id" :entry="entry" :last="entry.id === lastAnswer" :busy="busy"
-              :retry="can.has('retry')" @press="press(entry.id, $event)" @retry="press(entry.id, '/retry')"></message>
+              :retry="retry" @press="press(entry.id, $event)" @retry="press(entry.id, '/retry')"></message>
             <div v-if="dots" class="dots" role="status" aria-label="An answer is being written"><i></i><i></i><i></i></div>
           </div>
         </div>
