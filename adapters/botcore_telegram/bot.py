@@ -16,6 +16,7 @@ from telegram import Bot, Update
 from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
 
 from botcore_telegram.complaints import Complaints
+from botcore_telegram.network import told
 from botcore_telegram.request import AiohttpRequest, Timeouts
 
 UPDATES: Final = ("message", "edited_message", "callback_query")
@@ -28,11 +29,17 @@ _FAULT_PAUSE_S: Final = 1.0
 """Seconds before the same updates are fetched again after a fault of ours: the Updater would ask at once."""
 
 
+class NotStored(NetworkError):
+    """The database did not take the updates. A NetworkError, so that the Updater fetches the same ones again."""
+
+    __slots__ = ()
+
+
 class Intake(Protocol):
     """Makes updates durable."""
 
     async def take(self, updates: Sequence[Any]) -> int | None:
-        """Take what getUpdates answered; returns the last update's id. Raises NetworkError where nothing is stored."""
+        """Take what getUpdates answered; returns the last update's id. Raises NotStored, and then nothing is."""
         ...
 
 
@@ -84,7 +91,7 @@ class TelegramBot(Bot):
         try:
             await super().initialize()
         except InvalidToken as error:
-            refusal = str(error.__cause__ or "Unauthorized")
+            refusal = told(error.__cause__ or InvalidToken("Unauthorized"))
         if refusal:  # outside the handler: the library's own error quotes the token
             raise InvalidToken(refusal)
 
@@ -158,5 +165,7 @@ class TelegramBot(Bot):
                 say("conflict", "Telegram gives no messages: another process polls with the same token; stop it")
             case InvalidToken():
                 say("token", "Telegram does not accept TELEGRAM_BOT_TOKEN any more: ask @BotFather for a new one")
+            case NotStored():
+                say("store", "messages wait at Telegram: %s", error)
             case _:
-                say("polling", "no messages from Telegram for now: %s", error)
+                say("polling", "no messages from Telegram for now: %s", told(error))

@@ -6,6 +6,7 @@ from telegram.error import InvalidToken, TelegramError
 
 from botcore.adapter import Finding
 from botcore_telegram.bot import TelegramBot
+from botcore_telegram.network import told
 
 PRIVACY = "privacy mode is on: in groups the bot gets commands and replies to it, but not every message that names it"
 PRIVACY_REMEDY = "at @BotFather: /setprivacy, Disable, then take the bot out of its groups and in again"
@@ -18,10 +19,10 @@ async def findings(bot: TelegramBot, server: str) -> Sequence[Finding]:
         await bot.initialize()
         webhook = await bot.call("getWebhookInfo", {})
     except InvalidToken as error:
-        return [Finding("telegram", "fail", f"{server} does not accept the token ({error})", REMEDY)]
+        return [Finding("telegram", "fail", f"{server} does not accept the token ({told(error)})", REMEDY)]
     except TelegramError as error:
         remedy = "check the network, telegram.proxy and TELEGRAM_API_URL"
-        return [Finding("telegram", "fail", f"{server} does not answer: {error}", remedy)]
+        return [Finding("telegram", "fail", f"{server} does not answer: {told(error)}", remedy)]
     found = [Finding("telegram", "ok", f"@{bot.username} at {server}")]
     if not bot.can_read_all_group_messages:
         found.append(Finding("telegram: groups", "note", PRIVACY, PRIVACY_REMEDY))

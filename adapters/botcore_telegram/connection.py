@@ -21,6 +21,7 @@ from botcore_telegram.errands import Errands
 from botcore_telegram.incoming import PLATFORM
 from botcore_telegram.intake import GatewayIntake
 from botcore_telegram.menu import keep_menu
+from botcore_telegram.network import told
 from botcore_telegram.outlet import TelegramOutlet
 from botcore_telegram.pacing import Pacing, PacingSettings
 from botcore_telegram.settings import TelegramSettings
@@ -67,10 +68,10 @@ class TelegramAdapter:
         try:
             await self._connect(gateway)
         except InvalidToken as error:
-            told = f"TELEGRAM_BOT_TOKEN: {self._server} does not accept it ({error}); {REMEDY}"
-            raise ConfigError(told) from error
+            line = f"TELEGRAM_BOT_TOKEN: {self._server} does not accept it ({error}); {REMEDY}"
+            raise ConfigError(line) from error
         except (TelegramError, TimeoutError) as error:
-            log.warning("Telegram (%s) does not answer yet, trying on: %s", self._server, _said(error))
+            log.warning("Telegram (%s) does not answer yet, trying on: %s", self._server, told(error))
             self._connecting = self._errands.run(self._keep_trying(gateway), "connect to Telegram")
 
     async def _keep_trying(self, gateway: Gateway) -> None:
@@ -83,7 +84,7 @@ class TelegramAdapter:
             except InvalidToken as error:
                 self._complaints.say("token", "TELEGRAM_BOT_TOKEN is not accepted (%s): %s", error, REMEDY)
             except (TelegramError, TimeoutError) as error:
-                log.debug("Telegram does not answer yet: %s", _said(error))
+                log.debug("Telegram does not answer yet: %s", told(error))
             else:
                 log.info("Telegram answers now")
                 return
@@ -133,10 +134,6 @@ class TelegramAdapter:
     async def check(self) -> Sequence[Finding]:
         """What `botcore doctor` says."""
         return await findings(self._bot, self._server)
-
-
-def _said(error: Exception) -> str:
-    return str(error) or "no answer in time"
 
 
 def _told_already(_: TelegramError) -> None:

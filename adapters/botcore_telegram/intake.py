@@ -10,18 +10,13 @@ from telegram.error import NetworkError
 from botcore.adapter import Gateway
 from botcore.errors import StoreError
 from botcore.messages import Incoming
+from botcore_telegram.bot import NotStored
 from botcore_telegram.incoming import Receiver
 
 log = logging.getLogger(__name__)
 
 _FAULTS: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What the library and our conversion may raise over an update that is not as described."""
-
-
-class NotStored(NetworkError):
-    """The database did not take the updates. A NetworkError, so that the Updater fetches the same ones again."""
-
-    __slots__ = ()
 
 
 class GatewayIntake:

@@ -84,7 +84,10 @@ def name_of(attached: Attached) -> str:
     """The file's own name, or one that tells its type: apps go by the ending."""
     if attached.name:
         return PurePath(attached.name).name or attached.kind
-    return attached.kind + (mimetypes.guess_extension(attached.media_type or "") or _ENDINGS.get(attached.kind, ""))
+    media_type = attached.media_type or ""
+    subtype = media_type.partition("/")[2]
+    ending = mimetypes.guess_extension(media_type) or (f".{subtype}" if subtype.isalnum() else "")
+    return attached.kind + (ending or _ENDINGS.get(attached.kind, ""))
 
 
 def _duration(kind: Kind, attached: Attached) -> int | None:

@@ -11,7 +11,7 @@ from telegram.error import TelegramError
 
 from botcore.plugin import Command
 from botcore_telegram.bot import TelegramBot
-from botcore_telegram.network import FloodWait
+from botcore_telegram.network import FloodWait, told
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ async def keep_menu(bot: TelegramBot, commands: Sequence[Command]) -> None:
             for language, menu in menus_of(commands).items():
                 await _set(bot, language, menu)
         except TelegramError as error:
-            log.warning("the menu of commands is not set (attempt %d of %d): %s", attempt, _ATTEMPTS, error)
+            log.warning("the menu of commands is not set (attempt %d of %d): %s", attempt, _ATTEMPTS, told(error))
             await asyncio.sleep(error.seconds if isinstance(error, FloodWait) else _PAUSE_S)
         else:
             return

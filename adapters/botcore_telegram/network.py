@@ -69,3 +69,8 @@ def may_have_landed(error: TelegramError) -> bool:
     report a fault after the message went through.
     """
     return isinstance(error, NetworkError) and not isinstance(error, NotSent | BadRequest)
+
+
+def told(error: BaseException) -> str:
+    """What an error says, on one line and without the page that a front end answered with."""
+    return str(error).partition(". Parsing the server response")[0] or "no answer in time"

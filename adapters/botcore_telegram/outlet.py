@@ -3,7 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from telegram.error import ChatMigrated, InvalidToken, TelegramError
 
@@ -243,9 +243,8 @@ def _id_of(message: dict[str, Any]) -> str:
 
 def _without(data: dict[str, Any], names: Sequence[str]) -> dict[str, Any] | None:
     """The parameters without these; None where none of them was there. In editMessageMedia they stand in `media`."""
-    media: dict[str, Any] | None = data.get("media")
-    left = _without(media, names) if media is not None else None
-    if left is not None:
+    media: Any = data.get("media")
+    if isinstance(media, dict) and (left := _without(cast("dict[str, Any]", media), names)) is not None:
         return {**data, "media": left}
     if not any(data.get(name) for name in names):
         return None

@@ -6,7 +6,7 @@ from typing import Final
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from botcore.errors import DeliveryError, MessageGone, SendFailed, SendLater, SendUnknown
-from botcore_telegram.network import FloodWait, NotSent, may_have_landed
+from botcore_telegram.network import FloodWait, NotSent, may_have_landed, told
 
 AGAIN_S: Final = 1.0
 """Seconds until a request that never left is repeated."""
@@ -64,21 +64,21 @@ def translated(error: TelegramError) -> DeliveryError:
     """The same as the engine knows it. For a ChatMigrated there is nothing: the caller goes to the new chat."""
     match error:
         case FloodWait():
-            return SendLater(str(error), retry_after=error.seconds)
+            return SendLater(told(error), retry_after=error.seconds)
         case RetryAfter():
-            return SendLater(str(error), retry_after=_UNTOLD_S)
+            return SendLater(told(error), retry_after=_UNTOLD_S)
         case InvalidToken():
             return SendLater("Telegram does not accept the token", retry_after=TOKEN_S)
         case NotSent():
-            return SendLater(str(error), retry_after=AGAIN_S)
+            return SendLater(told(error), retry_after=AGAIN_S)
         case BadRequest():
-            return _refused(str(error))
+            return _refused(told(error))
         case Forbidden() | ChatMigrated():
-            return SendFailed(str(error))
+            return SendFailed(told(error))
         case _ if may_have_landed(error):
-            return SendUnknown(str(error))
+            return SendUnknown(told(error))
         case _:
-            return SendFailed(str(error))
+            return SendFailed(told(error))
 
 
 def _refused(said: str) -> DeliveryError:

@@ -22,13 +22,14 @@ Connect = Callable[..., Awaitable[TelegramAdapter]]
 
 
 class House:
-    """A gateway in memory. `down`: the database does not answer. `late`: accepting waits for it."""
+    """A gateway in memory. `down`: the database does not answer. `fault`: a bug. `late`: accepting waits for it."""
 
     def __init__(self) -> None:
         self.accepted: list[Incoming] = []
         self.batches: list[int] = []
         self.refused = 0
         self.down = False
+        self.fault: Exception | None = None
         self.late: asyncio.Event | None = None
         self.plugin = Bot("tests")
         self._news = asyncio.Condition()
@@ -39,6 +40,8 @@ class House:
             await self.late.wait()
         async with self._news:
             self._news.notify_all()
+            if self.fault is not None:
+                raise self.fault
             if self.down:
                 self.refused += 1
                 raise StoreUnavailable("the disk is full")
@@ -87,15 +90,6 @@ def _description() -> BotApi | None:
 
 
 @pytest.fixture
-def described() -> BotApi:
-    """The description of the Bot API."""
-    api = _description()
-    if api is None:
-        pytest.skip("no telegram-bot-api-*.json: set BOTCORE_SHARED to the folder that holds reference/specs")
-    return api
-
-
-@pytest.fixture
 async def telegram() -> AsyncIterator[TelegramServer]:
     """A simulated Telegram without flood control. Whatever the adapter calls is checked against the description."""
     async with telegram_server(limits=Limits.none(), description=_description()) as server:
@@ -118,7 +112,7 @@ async def connect(telegram: TelegramServer, house: House) -> AsyncIterator[Conne
             gateway = cast("House", options.pop("gateway", house))
             token, url = options.pop("token", server.token), options.pop("url", server.url)
             chosen = {"pace": False, "messages_per_second": 0, "frame_seconds": 0, "menu": False, **options}
-            adapter = TelegramAdapter(TelegramSettings(**chosen), token, url)
+            adapter = TelegramAdapter(TelegramSettings.model_validate(chosen), token, url)
             running.push_async_callback(adapter.close)
             await adapter.start(gateway)
             return adapter

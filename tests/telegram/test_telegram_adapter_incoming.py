@@ -24,7 +24,12 @@ async def test_a_private_message_says_who_where_and_what(
     sent = await ada.says("hello there")
     got = await house.next()
     assert got.event == Message(str(sent.id), (Text("hello there"),), addressed=True)
-    assert (got.chat.platform, got.chat.id, got.chat.kind, got.chat.thread) == ("telegram", str(ada.id), "private", None)
+    assert (got.chat.platform, got.chat.id, got.chat.kind, got.chat.thread) == (
+        "telegram",
+        str(ada.id),
+        "private",
+        None,
+    )
     assert (got.sender.id, got.sender.name, got.sender.username, got.sender.locale) == (str(ada.id), "Ada", "ada", "en")
     assert (got.address.bot, got.address.chat, got.address.reply_to) == (str(telegram.bot.id), str(ada.id), None)
     assert not got.sender.trusted
@@ -41,7 +46,12 @@ async def test_in_a_group_only_what_names_the_bot_addresses_it(
 
     await ada.says("lovely weather", chat=group)
     got = await house.next()
-    assert (said(got).addressed, said(got).text, got.chat.kind, got.chat.title) == (False, "lovely weather", "group", "Friends")
+    assert (said(got).addressed, said(got).text, got.chat.kind, got.chat.title) == (
+        False,
+        "lovely weather",
+        "group",
+        "Friends",
+    )
 
     await ada.says(f"{bot}, is it? 🌦", chat=group)
     got = await house.next()
@@ -181,14 +191,17 @@ async def test_files_come_by_reference_with_what_is_declared(
     assert (photo[0].width, photo[0].height, photo[0].media_type, photo[1]) == (640, 480, "image/jpeg", Text("look"))
     await ada.sends_voice(b"OggS...", 7)
     voice = said(await house.next()).parts[0]
+    assert isinstance(voice, Audio)
     assert voice == Audio(ref=voice.ref, media_type="audio/ogg", size=7, duration=7.0, voice=True)
     await ada.sends_document(b"%PDF-", "paper.pdf", media_type="application/pdf", size=123)
     paper = said(await house.next()).parts[0]
+    assert isinstance(paper, File)
     assert paper == File(ref=paper.ref, media_type="application/pdf", name="paper.pdf", size=123)
     await ada.sends_document(png(), "raw.png", media_type="image/png")
     assert isinstance(said(await house.next()).parts[0], Image)
     await ada.sends(Attachment("audio", b"ID3", "song.mp3", "audio/mpeg", duration=61))
     song = said(await house.next()).parts[0]
+    assert isinstance(song, Audio)
     assert song == Audio(ref=song.ref, media_type="audio/mpeg", name="song.mp3", size=3, duration=61.0)
     await ada.sends(Attachment("video", b"mp4", "film.mp4", "video/mp4", duration=3))
     film = said(await house.next()).parts[0]
