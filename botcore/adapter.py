@@ -130,7 +130,7 @@ class Gateway(Protocol):
         ...
 
     async def transcript(self, chat: Chat, *, most: int = 200) -> Sequence[Entry]:
-        """The last visible messages of a chat, oldest first."""
+        """The last visible messages of a chat, oldest first; `most` counts the people's, each comes with its answer."""
         ...
 
     async def chats(self, platform: str, sender: Sender) -> Sequence[ChatSummary]:

@@ -30,7 +30,7 @@ class EngineGateway:
         return [known.command for known in self._registry.commands()]
 
     async def transcript(self, chat: Chat, *, most: int = 200) -> Sequence[Entry]:
-        """The last visible messages of a chat, oldest first."""
+        """The last visible messages of a chat, oldest first; `most` counts the people's, each comes with its answer."""
         unit = partial(transcript, platform=chat.platform, chat=chat.id, thread=chat.thread or "", most=most)
         return await self._database.read(unit)
 
