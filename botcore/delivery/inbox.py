@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, func, select, true, update
 from botcore import codec
 from botcore.errors import Fenced
 from botcore.messages import Edit, Incoming, Message
+from botcore.store.prepared import Prepared
 from botcore.store.statements import insert_if_new
 from botcore.store.tables import inbox, outbox, turn_step
 
@@ -45,9 +46,9 @@ class NotYet:
     seconds: float
 
 
-_ACCEPT = insert_if_new(inbox, "platform", "bot_id", "update_id")
+_ACCEPT = Prepared(insert_if_new(inbox, "platform", "bot_id", "update_id"))
 
-_COUNT_OPEN = (
+_COUNT_OPEN = Prepared(
     select(func.count())
     .select_from(inbox)
     .where(inbox.c.conversation_id == bindparam("conversation"), inbox.c.lane == ORDERLY, inbox.c.is_open == true())
@@ -66,7 +67,7 @@ _ROW = (
     inbox.c.received_at,
 )
 
-_OLDEST = (
+_OLDEST = Prepared(
     select(*_ROW)
     .where(
         inbox.c.conversation_id == bindparam("conversation"),
@@ -78,22 +79,27 @@ _OLDEST = (
     .with_for_update()
 )
 
-_CLAIM = (
+_CLAIM = Prepared(
     update(inbox)
     .where(inbox.c.id == bindparam("row"), inbox.c.is_open == true())
     .values(attempt=inbox.c.attempt + 1, state="claimed", owner=bindparam("worker"))
     .returning(inbox.c.attempt)
 )
 
-_HELD = (
+_HELD = Prepared(
     select(inbox.c.id)
     .where(inbox.c.id == bindparam("row"), inbox.c.attempt == bindparam("held"), inbox.c.is_open == true())
     .with_for_update()
 )
 
-_CLOSE = (
+_CLOSE = Prepared(
     update(inbox)
     .where(inbox.c.id == bindparam("row"))
+    .values(is_open=bindparam("still_open"), state=bindparam("now"), error=bindparam("why"), closed_at=bindparam("at"))
+)
+_CLOSE_HELD = Prepared(
+    update(inbox)
+    .where(inbox.c.id == bindparam("row"), inbox.c.attempt == bindparam("held"), inbox.c.is_open == true())
     .values(is_open=bindparam("still_open"), state=bindparam("now"), error=bindparam("why"), closed_at=bindparam("at"))
 )
 
@@ -104,7 +110,7 @@ _OPEN_CONVERSATIONS = (
     .order_by(func.min(inbox.c.id))
 )
 
-_UNCLAIMED_ORIGINAL = (
+_UNCLAIMED_ORIGINAL = Prepared(
     select(inbox.c.id, inbox.c.payload)
     .where(
         inbox.c.conversation_id == bindparam("conversation"),
@@ -115,7 +121,7 @@ _UNCLAIMED_ORIGINAL = (
     .with_for_update()
 )
 
-_WAITING = (
+_WAITING = Prepared(
     select(inbox.c.id, inbox.c.payload)
     .where(inbox.c.conversation_id == bindparam("conversation"), inbox.c.state == "waiting")
     .order_by(inbox.c.id.desc())
@@ -146,13 +152,13 @@ def accept(c: Connection, incoming: Incoming, *, conversation_id: int, user_id: 
         "state": "open",
         "is_open": True,
     }
-    new = c.execute(_ACCEPT(c), values).scalar()
+    new = _ACCEPT.scalar(c, values)
     return None if new is None else int(new)
 
 
 def open_count(c: Connection, conversation_id: int) -> int:
     """How many messages of a conversation wait or are worked on."""
-    return int(c.execute(_COUNT_OPEN, {"conversation": conversation_id}).scalar_one())
+    return int(_COUNT_OPEN.scalar(c, {"conversation": conversation_id}))
 
 
 def open_total(c: Connection) -> int:
@@ -169,7 +175,7 @@ def claim(
     c: Connection, conversation_id: int, lane: int, *, worker: str, join_seconds: float
 ) -> tuple[Sequence[Row], bool] | NotYet | None:
     """Claim the oldest open message and those that belong to it; whether more is open. None: nothing is open."""
-    found = c.execute(_OLDEST, {"conversation": conversation_id, "lane": lane}).all()
+    found = _OLDEST.all(c, {"conversation": conversation_id, "lane": lane})
     if not found:
         return None
     head, members = found[0], [found[0]]
@@ -183,7 +189,7 @@ def claim(
             members.append(row)
     rows: list[Row] = []
     for row in members:
-        attempt = c.execute(_CLAIM, {"row": row.id, "worker": worker}).scalar_one()
+        attempt: int = _CLAIM.scalar(c, {"row": row.id, "worker": worker})
         incoming = codec.decode(Incoming, row.payload)
         rows.append(Row(row.id, row.conversation_id, row.user_id, row.lane, attempt, incoming, row.joins))
     return rows, len(found) > len(rows)
@@ -191,30 +197,38 @@ def claim(
 
 def hold(c: Connection, fence: Fence) -> None:
     """Make sure that the claim still holds, and keep it until the transaction ends. Raises Fenced."""
-    if c.execute(_HELD, {"row": fence.inbox_id, "held": fence.attempt}).first() is None:
-        raise Fenced(f"message {fence.inbox_id} was taken over after attempt {fence.attempt}")
+    if _HELD.first(c, {"row": fence.inbox_id, "held": fence.attempt}) is None:
+        raise _taken_over(fence)
 
 
 def close(
     c: Connection, fence: Fence, others: Sequence[int] = (), *, state: str = "done", why: str | None = None
 ) -> None:
     """Close a claimed message, and with it those that were joined to it. Raises Fenced."""
-    hold(c, fence)
     now = datetime.now(UTC)
-    c.execute(_CLOSE, {"row": fence.inbox_id, "still_open": False, "now": state, "why": why, "at": now})
+    _close_held(c, fence, state=state, why=why, at=now)
     for other in others:
-        c.execute(_CLOSE, {"row": other, "still_open": False, "now": "joined", "why": None, "at": now})
+        _CLOSE.run(c, {"row": other, "still_open": False, "now": "joined", "why": None, "at": now})
 
 
 def suspend(c: Connection, fence: Fence) -> None:
     """Let a claimed message wait for the person's answer. Raises Fenced."""
-    hold(c, fence)
-    c.execute(_CLOSE, {"row": fence.inbox_id, "still_open": False, "now": "waiting", "why": None, "at": None})
+    _close_held(c, fence, state="waiting", why=None, at=None)
+
+
+def _close_held(c: Connection, fence: Fence, *, state: str, why: str | None, at: datetime | None) -> None:
+    values = {"row": fence.inbox_id, "held": fence.attempt, "still_open": False, "now": state, "why": why, "at": at}
+    if not _CLOSE_HELD.run(c, values):
+        raise _taken_over(fence)
+
+
+def _taken_over(fence: Fence) -> Fenced:
+    return Fenced(f"message {fence.inbox_id} was taken over after attempt {fence.attempt}")
 
 
 def waiting(c: Connection, conversation_id: int) -> tuple[int, Incoming] | None:
     """The message whose handler waits for the person's answer, if there is one."""
-    row = c.execute(_WAITING, {"conversation": conversation_id}).first()
+    row = _WAITING.first(c, {"conversation": conversation_id})
     return None if row is None else (int(row.id), codec.decode(Incoming, row.payload))
 
 
@@ -239,7 +253,7 @@ def abandon_waiting(c: Connection, conversation_id: int) -> int:
 
 def revise(c: Connection, conversation_id: int, edit: Edit) -> bool:
     """Put an edit's text into the message it changes, where that one still waits to be claimed. False: too late."""
-    row = c.execute(_UNCLAIMED_ORIGINAL, {"conversation": conversation_id, "external": edit.external_id}).first()
+    row = _UNCLAIMED_ORIGINAL.first(c, {"conversation": conversation_id, "external": edit.external_id})
     if row is None:
         return False
     original = codec.decode(Incoming, row.payload)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from botcore import codec
 from botcore.delivery.inbox import Fence, hold
 from botcore.messages import Piece
+from botcore.store.prepared import Prepared
 from botcore.store.statements import insert_if_new
 from botcore.store.tables import inbox, outbox
 
@@ -44,25 +45,26 @@ class Place:
 
 
 _COLUMNS = (outbox.c.part, outbox.c.state, outbox.c.external_id, outbox.c.body, outbox.c.kind)
-_PLACES = select(*_COLUMNS).where(outbox.c.inbox_id == bindparam("message")).order_by(outbox.c.part)
+_PLACES = Prepared(select(*_COLUMNS).where(outbox.c.inbox_id == bindparam("message")).order_by(outbox.c.part))
 _THIS = update(outbox).where(outbox.c.inbox_id == bindparam("message"), outbox.c.part == bindparam("which"))
-_REPLACE = _THIS.values(
-    kind=bindparam("new_kind"),
-    body=bindparam("new_body"),
-    state=bindparam("new_state"),
-    attempt=bindparam("new_attempt"),
-    external_id=bindparam("new_external"),
+_REPLACE = Prepared(
+    _THIS.values(
+        kind=bindparam("new_kind"),
+        body=bindparam("new_body"),
+        state=bindparam("new_state"),
+        attempt=bindparam("new_attempt"),
+        external_id=bindparam("new_external"),
+    )
 )
-_NEW = insert_if_new(outbox, "inbox_id", "part")
-
-_MARK = _THIS.values(state=bindparam("now"), external_id=bindparam("external"))
+_NEW = Prepared(insert_if_new(outbox, "inbox_id", "part"))
+_MARK = Prepared(_THIS.values(state=bindparam("now"), external_id=bindparam("external")))
 
 
 def places(c: Connection, inbox_id: int) -> list[Place]:
     """All places of a message's answer, in order."""
     return [
         Place(row.part, row.state, row.external_id, codec.decode(Piece, row.body) if row.body else None, row.kind)
-        for row in c.execute(_PLACES, {"message": inbox_id})
+        for row in _PLACES.all(c, {"message": inbox_id})
     ]
 
 
@@ -77,17 +79,17 @@ def put(c: Connection, fence: Fence, written: Sequence[Place]) -> None:
             "attempt": fence.attempt,
         }
         new = {**values, "inbox_id": fence.inbox_id, "part": place.part, "external_id": place.external_id}
-        if c.execute(_NEW(c), new).scalar() is None:
+        if _NEW.scalar(c, new) is None:
             changed = {f"new_{name}": value for name, value in values.items()}
             known = {"message": fence.inbox_id, "which": place.part, "new_external": place.external_id}
-            c.execute(_REPLACE, {**changed, **known})
+            _REPLACE.run(c, {**changed, **known})
 
 
 def mark(c: Connection, fence: Fence, place: Place) -> None:
     """Record a place's new state and platform id. Raises Fenced."""
     hold(c, fence)
     values = {"message": fence.inbox_id, "which": place.part, "now": place.state, "external": place.external_id}
-    c.execute(_MARK, values)
+    _MARK.run(c, values)
 
 
 def committed(c: Connection, fence: Fence) -> bool:

@@ -5,19 +5,20 @@ from sqlalchemy import Connection, bindparam, select
 
 from botcore.delivery.inbox import Fence, hold
 from botcore.messages import Json
+from botcore.store.prepared import Prepared
 from botcore.store.statements import dump, insert_if_new
 from botcore.store.tables import turn_step
 
 ASKED = "asked/"
 """Prefix of the step that records a question; the answer's step has the bare name."""
 
-_RECORD = insert_if_new(turn_step, "inbox_id", "step")
-_STEPS = select(turn_step.c.step, turn_step.c.result).where(turn_step.c.inbox_id == bindparam("message"))
+_RECORD = Prepared(insert_if_new(turn_step, "inbox_id", "step"))
+_STEPS = Prepared(select(turn_step.c.step, turn_step.c.result).where(turn_step.c.inbox_id == bindparam("message")))
 
 
 def steps(c: Connection, inbox_id: int) -> dict[str, Json]:
     """The results of all finished steps, by name."""
-    return {row.step: orjson.loads(row.result) for row in c.execute(_STEPS, {"message": inbox_id})}
+    return {row.step: orjson.loads(row.result) for row in _STEPS.all(c, {"message": inbox_id})}
 
 
 def record(c: Connection, fence: Fence, step: str, result: Json) -> None:
@@ -28,7 +29,7 @@ def record(c: Connection, fence: Fence, step: str, result: Json) -> None:
 
 def answer(c: Connection, inbox_id: int, step: str, result: Json) -> None:
     """Record the result of a step of a message that nobody works on: the answer it waits for."""
-    c.execute(_RECORD(c), {"inbox_id": inbox_id, "step": step, "state": "done", "result": dump(result)})
+    _RECORD.scalar(c, {"inbox_id": inbox_id, "step": step, "state": "done", "result": dump(result)})
 
 
 def pending_question(c: Connection, inbox_id: int) -> str | None:

@@ -5,6 +5,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from botcore.store.prepared import Prepared
 from botcore.store.statements import insert_if_new
 from botcore.store.tables import identity, user_account
 
@@ -21,16 +22,17 @@ class Identity(NamedTuple):
     role: Role
 
 
-_FIND = select(
-    identity.c.id,
-    identity.c.user_id,
-    identity.c.access,
-    identity.c.role,
-    identity.c.display_name,
-).where(identity.c.platform == bindparam("at"), identity.c.external_id == bindparam("external"))
-
-_NEW_USER = insert(user_account).returning(user_account.c.id)
-_NEW = insert_if_new(identity, "platform", "external_id")
+_FIND = Prepared(
+    select(
+        identity.c.id,
+        identity.c.user_id,
+        identity.c.access,
+        identity.c.role,
+        identity.c.display_name,
+    ).where(identity.c.platform == bindparam("at"), identity.c.external_id == bindparam("external"))
+)
+_NEW_USER = Prepared(insert(user_account).returning(user_account.c.id))
+_NEW = Prepared(insert_if_new(identity, "platform", "external_id"))
 _DROP_USER = delete(user_account).where(user_account.c.id == bindparam("user"))
 _RENAME = update(identity).where(identity.c.id == bindparam("row")).values(display_name=bindparam("name"))
 
@@ -55,9 +57,9 @@ def ensure_identity(
 
 def _create(c: Connection, platform: str, external_id: str, display_name: str, locale: str | None) -> Identity:
     now = datetime.now(UTC)
-    user_id = int(c.execute(_NEW_USER, {"locale": locale, "settings": "{}", "created_at": now}).scalar_one())
-    new = c.execute(
-        _NEW(c),
+    user_id = int(_NEW_USER.scalar(c, {"locale": locale, "settings": "{}", "created_at": now}))
+    new = _NEW.scalar(
+        c,
         {
             "user_id": user_id,
             "platform": platform,
@@ -66,7 +68,7 @@ def _create(c: Connection, platform: str, external_id: str, display_name: str, l
             "access": "",
             "role": "user",
         },
-    ).scalar()
+    )
     if new is not None:
         return Identity(int(new), user_id, "", "user")
     # Another process was quicker; its row is committed, else the insert would still wait for it.
@@ -75,7 +77,7 @@ def _create(c: Connection, platform: str, external_id: str, display_name: str, l
 
 
 def _find(c: Connection, platform: str, external_id: str) -> Any:
-    return c.execute(_FIND, {"at": platform, "external": external_id}).first()
+    return _FIND.first(c, {"at": platform, "external": external_id})
 
 
 def _identity(row: Any) -> Identity:

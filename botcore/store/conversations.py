@@ -8,6 +8,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, Executable, bindparam, delete, func, or_, select, update
 
 from botcore.messages import ConversationKey, Json
+from botcore.store.prepared import Prepared
 from botcore.store.statements import dump, insert_if_new, load
 from botcore.store.tables import conversation, identity, inbox, message
 
@@ -38,14 +39,16 @@ class ChatRow:
     last: datetime
 
 
-_FIND = select(conversation.c.id).where(
-    conversation.c.platform == bindparam("at"),
-    conversation.c.chat_id == bindparam("chat"),
-    conversation.c.thread_id == bindparam("thread"),
-    conversation.c.user_ref == bindparam("user"),
+_FIND = Prepared(
+    select(conversation.c.id).where(
+        conversation.c.platform == bindparam("at"),
+        conversation.c.chat_id == bindparam("chat"),
+        conversation.c.thread_id == bindparam("thread"),
+        conversation.c.user_ref == bindparam("user"),
+    )
 )
-_NEW = insert_if_new(conversation, "platform", "chat_id", "thread_id", "user_ref")
-_GET = select(conversation).where(conversation.c.id == bindparam("row"))
+_NEW = Prepared(insert_if_new(conversation, "platform", "chat_id", "thread_id", "user_ref"))
+_GET = Prepared(select(conversation).where(conversation.c.id == bindparam("row")))
 _SET = update(conversation).where(conversation.c.id == bindparam("row")).values(settings=bindparam("chosen"))
 _LAST_ID = select(func.max(message.c.id)).where(message.c.conversation_id == bindparam("row"))
 _COUNT = (
@@ -65,15 +68,16 @@ _DELETE_CHAT = delete(conversation).where(
 
 def find_conversation(c: Connection, key: ConversationKey) -> int | None:
     """The id of a conversation."""
-    return c.execute(_FIND, _of_key(key)).scalar()
+    found: int | None = _FIND.scalar(c, _of_key(key))
+    return found
 
 
 def ensure_conversation(c: Connection, key: ConversationKey, kind: str, scope: str) -> int:
     """The id of a conversation, which is made when it is new. `kind`: private, group; `scope`: user, chat."""
     if (found := find_conversation(c, key)) is not None:
         return found
-    new = c.execute(
-        _NEW(c),
+    new = _NEW.scalar(
+        c,
         {
             "platform": key.platform,
             "chat_id": key.chat,
@@ -87,14 +91,14 @@ def ensure_conversation(c: Connection, key: ConversationKey, kind: str, scope: s
             "summary_upto": 0,
             "created_at": datetime.now(UTC),
         },
-    ).scalar()
+    )
     # None: another process was quicker, and its row is committed.
     return cast("int", new if new is not None else find_conversation(c, key))
 
 
 def get(c: Connection, conversation_id: int) -> ConversationRow:
     """A conversation. Raises LookupError where it was deleted."""
-    row = c.execute(_GET, {"row": conversation_id}).first()
+    row = _GET.first(c, {"row": conversation_id})
     if row is None:
         raise LookupError(f"conversation {conversation_id} does not exist")
     return ConversationRow(

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Integer, and_, bindparam, delete, insert, select, update
 
 from botcore.store import conversations
+from botcore.store.prepared import Prepared
 from botcore.store.tables import message
 
 
@@ -61,7 +62,8 @@ _WINDOW = (
     .order_by(message.c.id.desc())
     .limit(bindparam("most", type_=Integer))
 )
-_INSERT_ID = insert(message).returning(message.c.id)
+_READ_WINDOW = Prepared(_WINDOW)
+_INSERT_ID = Prepared(insert(message).returning(message.c.id))
 _OF_TURN = and_(message.c.conversation_id == bindparam("conversation"), message.c.inbox_id == bindparam("turn"))
 _REMOVE_TURN = delete(message).where(_OF_TURN)
 _TURN_IDS = select(message.c.id).where(_OF_TURN).order_by(message.c.id)
@@ -90,8 +92,8 @@ def append(
     now = datetime.now(UTC)
     return [
         int(
-            c.execute(
-                _INSERT_ID,
+            _INSERT_ID.scalar(
+                c,
                 {
                     "conversation_id": conversation_id,
                     "user_id": user_id,
@@ -103,7 +105,7 @@ def append(
                     "meta": new.meta,
                     "created_at": now,
                 },
-            ).scalar_one()
+            )
         )
         for new in messages
     ]
@@ -142,7 +144,7 @@ def _begins_turn(row: StoredMessage, older: StoredMessage) -> bool:
 
 
 def _rows(c: Connection, conversation_id: int, after: int, before: int, most: int) -> list[StoredMessage]:
-    found = c.execute(_WINDOW, {"conversation": conversation_id, "after": after, "before": before, "most": most})
+    found = _READ_WINDOW.all(c, {"conversation": conversation_id, "after": after, "before": before, "most": most})
     return [StoredMessage._make(row) for row in found]
 
 

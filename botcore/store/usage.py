@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, bindparam, func, select
 
 from botcore.plugin import Usage
+from botcore.store.prepared import Prepared
 from botcore.store.statements import insert_if_new
 from botcore.store.tables import usage
 
-_RECORD = insert_if_new(usage, "inbox_id", "step")
+_RECORD = Prepared(insert_if_new(usage, "inbox_id", "step"))
 
 
 _SUMS = select(
@@ -47,7 +48,7 @@ def record(
         "cost_microusd": cost_microusd,
         "created_at": at or datetime.now(UTC),
     }
-    return c.execute(_RECORD(c), values).scalar() is not None
+    return _RECORD.scalar(c, values) is not None
 
 
 def total(c: Connection, *, conversation_id: int | None = None, user_id: int | None = None, since: datetime) -> Usage:
