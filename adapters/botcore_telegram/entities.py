@@ -79,6 +79,19 @@ def utf16_length(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
+def joined(texts: Sequence[Formatted]) -> Formatted:
+    """One text of several, with an empty line between them; what is blank is left out."""
+    text, entities = "", list[Entity]()
+    for one in texts:
+        if is_blank(one.text):
+            continue
+        text = f"{text}\n\n" if text else ""
+        shift = utf16_length(text)
+        text += one.text
+        entities += [replace(entity, offset=entity.offset + shift) for entity in one.entities]
+    return Formatted(text, tuple(entities))
+
+
 def is_blank(text: str) -> bool:
     """Whether Telegram would refuse `text` as empty: nothing but white space and invisible format characters."""
     bare = text.lstrip()

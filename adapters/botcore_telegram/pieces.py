@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from botcore.messages import Audio, Button, File, Image, Piece, Reply, Text, Video
-from botcore_telegram.entities import Formatted
+from botcore_telegram.entities import Formatted, joined
 from botcore_telegram.markdown import from_markdown, plain
 from botcore_telegram.split import CAPTION_LIMIT, MESSAGE_LIMIT, split
 
@@ -20,8 +20,11 @@ Attached = Image | Audio | Video | File
 
 
 def pieces_of(reply: Reply) -> list[Piece]:
-    """The messages, in order, at least one. Attachments have one each; the buttons stand below the last."""
-    pieces = [piece for part in reply.parts for piece in _pieces(part)] or [Piece(NOTHING)]
+    """The messages, in order, at least one. Texts that follow each other share messages, attachments have one each.
+
+    The buttons stand below the last.
+    """
+    pieces = [piece for part in _grouped(reply) for piece in _pieces(part)] or [Piece(NOTHING)]
     if reply.buttons:
         pieces[-1] = replace(pieces[-1], buttons=reply.buttons)
     if reply.ephemeral:
@@ -29,10 +32,23 @@ def pieces_of(reply: Reply) -> list[Piece]:
     return pieces
 
 
-def _pieces(part: Text | Attached) -> Iterator[Piece]:
-    if isinstance(part, Text):
-        return _texts(plain(part.text) if part.plain else from_markdown(part.text))
-    return _attached(part)
+def _grouped(reply: Reply) -> Iterator[Formatted | Attached]:
+    """The attachments, and between them all texts in one."""
+    texts: list[Formatted] = []
+    for part in reply.parts:
+        if isinstance(part, Text):
+            texts.append(plain(part.text) if part.plain else from_markdown(part.text))
+            continue
+        if texts:
+            yield joined(texts)
+            texts.clear()
+        yield part
+    if texts:
+        yield joined(texts)
+
+
+def _pieces(part: Formatted | Attached) -> Iterator[Piece]:
+    return _texts(part) if isinstance(part, Formatted) else _attached(part)
 
 
 def _texts(formatted: Formatted) -> Iterator[Piece]:

@@ -10,7 +10,7 @@ from botcore.errors import NotAllowed
 from botcore.messages import ConversationKey, Edit, Incoming, Invocation, Message, Press
 from botcore.plugin import Permission
 
-CLOSED = "I am private and do not know you yet. Please ask my owner to let you in; your id is `{platform}:{id}`."
+CLOSED = "I am private and do not know you yet. Please ask my owner to let you in; your id is {platform}:{id}."
 IN_GROUP = "I do not know you yet, {name}. Write to me in a private chat to ask for access."
 WAITING = (
     "Hello {name}! I only talk to people my owner knows. Please give my owner this code: **{code}**\n\n"

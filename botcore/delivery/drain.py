@@ -16,7 +16,7 @@ from botcore.delivery.capacity import Capacity
 from botcore.delivery.courier import Courier
 from botcore.delivery.inbox import NotYet
 from botcore.delivery.work import Database, Work, claim
-from botcore.errors import BotcoreError, Fenced, StoreUnavailable
+from botcore.errors import BotcoreError, Fenced, Refusal, StoreUnavailable
 from botcore.messages import Reply, Text
 
 log = logging.getLogger(__name__)
@@ -132,7 +132,8 @@ class Drain(Generic[Loaded]):
         except (Fenced, StoreUnavailable):
             raise
         except BotcoreError as error:
-            log.warning("message %d was answered by a notice: %s: %s", work.head.id, type(error).__name__, error)
+            severity = logging.INFO if isinstance(error, Refusal) else logging.WARNING
+            log.log(severity, "message %d gets a notice: %s: %s", work.head.id, type(error).__name__, error)
             return error.said
         except Exception:  # the outermost handler boundary: a fault becomes an honest notice
             log.exception("message %d: the turn failed", work.head.id)

@@ -42,12 +42,16 @@ def register(bot: Bot, *, welcome: str = "") -> None:
         descriptions={"de": "Was du verbraucht hast", "es": "Lo que has consumido", "zh": "查看用量"},
     )
     async def usage(ctx: Context) -> str:
-        """Show what you used today and in the last 30 days."""
+        """Show what you used in the last 24 hours and 30 days."""
         lines: list[str] = []
         for period, within in (("Last 24 hours", timedelta(days=1)), ("Last 30 days", timedelta(days=30))):
             here = await ctx.conversation.usage(within=within)
             everywhere = await ctx.conversation.usage(within=within, everywhere=True)
-            lines += [f"**{period}**", f"- in this conversation: {_told(here)}", f"- everywhere: {_told(everywhere)}"]
+            lines.append(f"**{period}**")
+            if here == everywhere:
+                lines.append(f"- {_told(here)}")
+            else:
+                lines += [f"- in this conversation: {_told(here)}", f"- everywhere: {_told(everywhere)}"]
         return "\n".join(lines)
 
     @bot.command(

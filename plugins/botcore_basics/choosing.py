@@ -1,5 +1,6 @@
 """Commands that choose how this conversation is answered: model, persona."""
 
+import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Annotated
@@ -13,6 +14,12 @@ BUTTONS = 8
 SAYS = 64  # bytes a button may say
 
 DEFAULT = "default"
+
+_NO_CHAT = re.compile(
+    r"embed|moderation|whisper|transcribe|tts|dall-e|gpt-image|chatgpt-image|sora|realtime|rerank|davinci-00|babbage-00",
+    re.IGNORECASE,
+)
+"""Models that lists name beside those that chat: left out of the list, and taken where somebody types them."""
 
 
 def register(bot: Bot, *, allowed: Sequence[str] = ()) -> None:
@@ -75,13 +82,14 @@ async def _listed(ctx: Context) -> list[str]:
 def _models(current: str, known: Sequence[str]) -> Reply:
     if not known:
         return Reply.of(f"The model is `{current}`. This endpoint does not list others; `/model NAME` sets one.")
-    shown = known[:SHOWN]
+    chatting = [name for name in known if not _NO_CHAT.search(name)] or known
+    shown = chatting[:SHOWN]
     if current not in shown:
         shown = [current, *shown]  # a model that is set and not listed is still the one in force
     lines = [f"- `{name}`{' ← in use' if name == current else ''}" for name in shown]
-    if len(known) > SHOWN:
-        lines.append(f"- … and {len(known) - SHOWN} more")
-    others = [name for name in known if name != current]
+    if len(chatting) > SHOWN:
+        lines.append(f"- … and {len(chatting) - SHOWN} more")
+    others = [name for name in chatting if name != current]
     buttons = _buttons("/model", others, per_row=2) if len(others) <= BUTTONS else []
     return Reply.of("\n".join(["**Models**", *lines, "", "`/model NAME` chooses one."]), buttons=buttons)
 

@@ -98,6 +98,12 @@ async def test_hundreds_of_models_are_cut(room: Room) -> None:
     assert "model-250" in await room.reads("/model vendor/model-250")
 
 
+async def test_models_that_do_not_chat_are_left_out_of_the_list(room: Room) -> None:
+    room.models = ["gpt-image-1", "large", "omni-moderation-latest", "small", "text-embedding-3-small", "whisper-1"]
+    assert await room.reads("/model") == "**Models**\n- `large`\n- `small` ← in use\n\n`/model NAME` chooses one."
+    assert "`whisper-1`" in await room.reads("/model whisper-1")
+
+
 async def test_an_endpoint_without_a_list_takes_any_name(room: Room) -> None:
     room.models = None
     assert "does not list others" in await room.reads("/model")
@@ -138,7 +144,7 @@ async def test_a_persona_with_a_very_long_name_has_no_button(room: Room) -> None
 
 
 async def test_usage_is_told_here_and_everywhere(room: Room) -> None:
-    assert (await room.reads("/usage")).count("nothing") == 4
+    assert (await room.reads("/usage")).count("nothing") == 2
     hour, week = timedelta(hours=1), timedelta(days=7)
     room.ctx.conversation.spent = [
         (hour, False, Usage(1200, 300, 1500, 1)),
@@ -146,8 +152,7 @@ async def test_usage_is_told_here_and_everywhere(room: Room) -> None:
     ]
     assert await room.reads("/usage") == (
         "**Last 24 hours**\n"
-        "- in this conversation: 1 request, 1,200 tokens in, 300 out, $0.0015\n"
-        "- everywhere: 1 request, 1,200 tokens in, 300 out, $0.0015\n"
+        "- 1 request, 1,200 tokens in, 300 out, $0.0015\n"
         "**Last 30 days**\n"
         "- in this conversation: 1 request, 1,200 tokens in, 300 out, $0.0015\n"
         "- everywhere: 5 requests, 11,200 tokens in, 2,300 out, $0.0015"
