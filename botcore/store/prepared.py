@@ -80,7 +80,7 @@ class _Compiled:
         columns = getattr(statement, "exported_columns", ())
         self._results = [_result(column.type, dialect) for column in columns]
         self._plain = not any(self._results)
-        make_type: Any = namedtuple  # through Any: type checkers want the names, which are known at run time
+        make_type: Any = namedtuple  # noqa: PYI024 - through Any: the columns' names are known at run time only
         self._row = make_type("Row", [column.key for column in columns], rename=True)._make
 
     def execute(self, c: Connection, values: Values) -> sqlite3.Cursor:
