@@ -19,6 +19,7 @@ from botcore.testing.openai_server.faults import (
     Status,
     fault_name,
 )
+from botcore.testing.openai_server.form import read_form
 from botcore.testing.openai_server.harm import harm_answer, harm_events, instead
 from botcore.testing.openai_server.outcome import Answer, Outcome
 from botcore.testing.openai_server.pacing import Ticker
@@ -60,6 +61,8 @@ class Exchange:
             recorded.state = "disconnected"
             raise
         finally:
+            if recorded.form is not None:
+                recorded.form.close()
             if recorded.state == "open":
                 recorded.state = "answered"
             recorded.finished_at = clock()
@@ -70,7 +73,7 @@ class Exchange:
         key = bearer(request.headers)
         outcome: Outcome | None = None
         try:
-            recorded.body = await read_body(request, state.settings.max_body)
+            await self._read(request, recorded, inside=inside)
             state.requests.touch()
         except ApiRefusal as refusal:
             outcome = _refused(refusal)
@@ -96,22 +99,38 @@ class Exchange:
             return await sender.answer(outcome)
         return await sender.events(outcome, state.pace, hold)
 
+    async def _read(self, request: web.BaseRequest, recorded: Recorded, *, inside: bool) -> None:
+        """Read the body: a form where the endpoint takes forms, bytes otherwise."""
+        route = self._router.find(recorded.path)[0].get(request.method) if inside else None
+        limits = None if route is None else route.form
+        if limits is None or request.content_type == "application/json":
+            recorded.body = await read_body(request, self._state.settings.max_body)
+        else:
+            recorded.form = await read_form(request, limits)
+
     async def _answer(self, recorded: Recorded, key: str, *, inside: bool) -> Outcome:
         """What the endpoint says; a refusal in the API's shape."""
         state = self._state
         methods, params = self._router.find(recorded.path) if inside else ({}, {})
         try:
             check_access(state.settings, recorded.headers, key)
-            if not methods:
+            if not methods or state.is_missing(recorded.path):
                 raise unknown_url(recorded.method, recorded.raw_path.partition("?")[0])
-            endpoint = methods.get(recorded.method)
-            if endpoint is None:
+            route = methods.get(recorded.method)
+            if route is None:
                 raise wrong_method(recorded.method, recorded.path)
             state.meter.request(key)
             call = Call(
-                recorded.method, recorded.path, recorded.headers, recorded.body, recorded.request_id, key, params
+                method=recorded.method,
+                path=recorded.path,
+                headers=recorded.headers,
+                body=recorded.body,
+                request_id=recorded.request_id,
+                key=key,
+                params=params,
+                form=recorded.form,
             )
-            outcome = await endpoint(state, call)
+            outcome = await route.endpoint(state, call)
         except ApiRefusal as refusal:
             return _refused(refusal)
         if isinstance(outcome, Answer) and state.pace.first_token:

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import orjson
 
+from botcore.testing.openai_server.form import Form
+
 RequestState = Literal["open", "answered", "cut", "disconnected"]
 
 
@@ -16,9 +18,10 @@ class Recorded:
     """One received request and what became of it.
 
     `path` is the path below the API's prefix, `raw_path` the path and query as they came. Header names match in any
-    case. `received_at` and `finished_at` are event-loop seconds, as is `first_chunk_at` (when the first text of a
-    stream was sent). `state` ends as "answered", "cut" (by a fault) or "disconnected" (the client went away, or the
-    server was stopped).
+    case. A multipart form is in `form` and not in `body`; of its uploads only those up to 1 MiB are still there when
+    the request is answered. `received_at` and `finished_at` are event-loop seconds, as is `first_chunk_at` (when the
+    first text of a stream was sent). `state` ends as "answered", "cut" (by a fault) or "disconnected" (the
+    client went away, or the server was stopped).
     """
 
     request_id: str
@@ -28,6 +31,7 @@ class Recorded:
     headers: Mapping[str, str]
     received_at: float
     body: bytes = b""
+    form: Form | None = None
     state: RequestState = "open"
     status: int | None = None
     fault: str | None = None
@@ -65,6 +69,7 @@ class Recorded:
             "headers": headers,
             "json": self.json,
             "body_bytes": len(self.body),
+            "form": None if self.form is None else self.form.shown(),
             "state": self.state,
             "status": self.status,
             "fault": self.fault,

@@ -80,6 +80,8 @@ class OfflineSettings:
       switch it off; a person's bot never should.
     - `rate` and `quota_tokens` (tokens for the life of the server): limits that are really enforced.
     - `flagged`: more patterns (regular expressions) for the moderation, by category.
+    - `missing`: endpoints that answer 404 as on a service without them, such as `("edits", "images/variations")`;
+      a name covers the paths below it too.
     - `record` and `record_limit`: whether received requests are kept, and how many of the latest.
     - `prefix`: the path below which the API lies.
     - `control`: whether `/_offline/...` is served.
@@ -97,6 +99,7 @@ class OfflineSettings:
     rate: RateLimit = RateLimit()
     quota_tokens: int | None = None
     flagged: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    missing: tuple[str, ...] = ()
     record: bool = True
     record_limit: int = 1000
     prefix: str = "/v1"

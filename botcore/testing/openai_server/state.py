@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from itertools import count
 from urllib.parse import unquote
 
+from botcore.testing.openai_server.errors import invalid
 from botcore.testing.openai_server.faults import Faults
+from botcore.testing.openai_server.form import Form, FormLimits
 from botcore.testing.openai_server.holds import Holds
 from botcore.testing.openai_server.meter import Meter
 from botcore.testing.openai_server.outcome import Outcome
@@ -46,6 +48,10 @@ class State:
         found = self.models.get(name)
         return ModelCard(name, kind=kind) if found is None and self.settings.any_model else found
 
+    def is_missing(self, path: str) -> bool:
+        """Whether the settings say that there is no such endpoint."""
+        return any(f"{path}/".startswith(f"/{name.strip('/')}/") for name in self.settings.missing)
+
     @contextmanager
     def park(self) -> Generator[None]:
         """Mark the current task as waiting for something that may never come: a stop need not wait for it."""
@@ -62,7 +68,10 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request as an endpoint sees it. `path` lies below the prefix; `params` are the path's variable parts."""
+    """One request as an endpoint sees it.
+
+    `path` lies below the prefix; `params` are the path's variable parts. `body` is empty where a form was read.
+    """
 
     method: str
     path: str
@@ -71,6 +80,18 @@ class Call:
     request_id: str
     key: str
     params: Mapping[str, str]
+    form: Form | None = None
+
+    def required_form(self) -> Form:
+        """The multipart form of a request to a route that has `form`.
+
+        Raises:
+            ApiRefusal: the request has another body.
+        """
+        if self.form is None:
+            shown = self.headers.get("content-type", "none").partition(";")[0]
+            raise invalid(f"Invalid Content-Type header ({shown}), expected multipart/form-data.")
+        return self.form
 
     @property
     def now(self) -> int:
@@ -83,19 +104,24 @@ Endpoint = Callable[[State, Call], Awaitable[Outcome]]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An endpoint's place: `/models/{model*}`. A part in braces matches one path segment, with a star all the rest."""
+    """An endpoint's place: `/models/{model*}`. A part in braces matches one path segment, with a star all the rest.
+
+    With `form` it takes multipart forms: they are read within these limits before the endpoint is called, which finds
+    them in `Call.form`. Their temporary files are deleted when the request is answered.
+    """
 
     method: str
     path: str
     endpoint: Endpoint
+    form: FormLimits | None = None
 
 
 class Router:
     """Finds the endpoint for a method and a raw path."""
 
     def __init__(self, routes: tuple[Route, ...]) -> None:
-        self._fixed: dict[str, dict[str, Endpoint]] = {}
-        self._variable: dict[str, tuple[re.Pattern[str], dict[str, Endpoint]]] = {}
+        self._fixed: dict[str, dict[str, Route]] = {}
+        self._variable: dict[str, tuple[re.Pattern[str], dict[str, Route]]] = {}
         for route in routes:
             if "{" in route.path:
                 pattern = re.sub(
@@ -104,10 +130,10 @@ class Router:
                 methods = self._variable.setdefault(route.path, (re.compile(pattern), {}))[1]
             else:
                 methods = self._fixed.setdefault(route.path, {})
-            methods[route.method] = route.endpoint
+            methods[route.method] = route
 
-    def find(self, path: str) -> tuple[Mapping[str, Endpoint], Mapping[str, str]]:
-        """The endpoints of a path by method, and the path's variable parts; nothing where there is no such path."""
+    def find(self, path: str) -> tuple[Mapping[str, Route], Mapping[str, str]]:
+        """The routes of a path by method, and the path's variable parts; nothing where there is no such path."""
         fixed = self._fixed.get(path)
         if fixed is not None:
             return fixed, {}
