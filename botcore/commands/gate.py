@@ -145,7 +145,7 @@ class Gate:
             result = await guard(
                 command.plugin, shown(command), lambda: command.handler(ctx, **arguments), timeout=command.timeout
             )
-            answer = _normalised(command, result)
+            answer = normalised(result, plugin=command.plugin, handler=shown(command), ephemeral=command.ephemeral)
             worked = True
         finally:
             await (reservation.settle() if worked else reservation.release())
@@ -216,16 +216,17 @@ async def _confirm(call: Call, arguments: Mapping[str, Any], ctx: Context) -> No
         raise Refusal(f"{shown(command)} was not confirmed, so nothing was done.")
 
 
-def _normalised(command: Command, result: object) -> Reply | Prompt | None:
+def normalised(result: object, *, plugin: str, handler: str, ephemeral: bool = False) -> Reply | Prompt | None:
+    """What a handler returned, in one form. Raises HandlerFailed where it cannot be sent."""
     if isinstance(result, str):
         result = Reply.of(result) if result else None
     if isinstance(result, Reply):
         if not result.parts:
             return None
-        return replace(result, ephemeral=True) if command.ephemeral else result
+        return replace(result, ephemeral=True) if ephemeral else result
     if result is None or isinstance(result, Prompt):
         return result
-    raise HandlerFailed(command.plugin, shown(command), f"returned {type(result).__name__}, not Reply, str or Prompt")
+    raise HandlerFailed(plugin, handler, f"returned {type(result).__name__}, not Reply, str or Prompt")
 
 
 def _decoded(arguments: str, registered: Registered) -> Mapping[str, Json]:

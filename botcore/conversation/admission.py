@@ -36,7 +36,7 @@ class Admission:
         self, access: AccessSettings, chat: ChatSettings, history: HistorySettings, registry: Registry
     ) -> None:
         self._access = access
-        self._prefixes = tuple(prefix.casefold() for prefix in chat.prefixes)
+        self._prefixes = tuple(prefix.casefold() for prefix in map(str.strip, chat.prefixes) if prefix)
         self._registry = registry
         self._scope: Literal["user", "chat"] = history.scope
 
@@ -61,21 +61,28 @@ class Admission:
         unknown = self._registry.find(event.text)
         if isinstance(unknown, Unknown) and unknown.target is None:
             return False  # in a group, a command that is nobody's here is another bot's
-        if event.addressed:
-            return True
-        if self.without_prefix(event.text) != event.text:
+        if self.addressed(incoming):
             return True
         return isinstance(event, Message) and bool(self._registry.handlers(event.parts, addressed=False))
 
     def without_prefix(self, text: str) -> str:
         """The text without the configured word that addresses the bot."""
-        folded = text.casefold()
         for prefix in self._prefixes:
-            if folded.startswith(prefix):
-                rest = text[len(prefix) :]
-                if not rest or not prefix[-1].isalnum() or not rest[0].isalnum():
-                    return rest.lstrip(" ,:;-\n")
+            # Folding may lengthen a text ("ß" becomes "ss"): the prefix ends where as much of it has been folded.
+            folded, end = "", 0
+            while end < len(text) and len(folded) < len(prefix):
+                folded, end = folded + text[end].casefold(), end + 1
+            rest = text[end:]
+            if folded == prefix and (not rest or not prefix[-1].isalnum() or not rest[0].isalnum()):
+                return rest.lstrip(" ,:;-\n")
         return text
+
+    def addressed(self, incoming: Incoming) -> bool:
+        """Whether the bot is meant. Others are heard only where a plugin listens to everything of their kind."""
+        event = incoming.event
+        if incoming.chat.kind == "private" or not isinstance(event, Message | Edit):
+            return True
+        return event.addressed or self.without_prefix(event.text) != event.text
 
     def urgent(self, incoming: Incoming) -> bool:
         """Whether it is a command that overtakes waiting messages."""

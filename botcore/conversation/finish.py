@@ -1,6 +1,9 @@
 """How an answer ended, in words: every finish reason has its own visible outcome."""
 
+import re
+
 STOPPED = "*(stopped)*"
+WITHHELD = "*(stopped; what there was of the answer had not been checked)*"
 EMPTY = "*(The model gave an empty answer. /retry asks again.)*"
 CUT = "*(The answer was cut off: the connection broke. /retry asks again.)*"
 TOO_MANY_STEPS = "*(I stopped here: too many tool calls for one answer.)*"
@@ -9,6 +12,7 @@ _REMARKS = {
     "length": "*(The answer reached its longest length. Say “go on” for more.)*",
     "content_filter": "*(The service's content filter ended this answer.)*",
 }
+_FENCE = re.compile(r" {0,3}(?:>\s?)*(?P<fence>`{3,}(?=[^`]*$)|~{3,})(?P<rest>.*)")
 _FINE = {"stop", "tool_calls", "function_call", None}
 
 
@@ -27,6 +31,24 @@ def with_remark(text: str, remark: str) -> str:
     """The text with the remark below it, outside any code fence that was left open."""
     if not remark:
         return text
-    if sum(line.lstrip().startswith("```") for line in text.splitlines()) % 2:
-        text += "\n```"
+    if fence := open_fence(text):
+        text += f"\n{fence}"
     return f"{text.rstrip()}\n\n{remark}".lstrip()
+
+
+def open_fence(text: str) -> str:
+    """The fence that a code block without an end was begun with, '' where there is none.
+
+    A block ends with a fence of the same character, at least as long, alone on its line (CommonMark 4.5).
+    """
+    open_with = ""
+    for line in text.split("\n"):
+        found = _FENCE.match(line)
+        if found is None:
+            continue
+        fence = found["fence"]
+        if not open_with:
+            open_with = fence
+        elif fence.startswith(open_with) and not found["rest"].strip():
+            open_with = ""
+    return open_with

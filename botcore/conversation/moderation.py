@@ -3,7 +3,7 @@
 import logging
 from typing import Literal, TypeAlias
 
-from botcore.errors import EndpointMissing, Moderated
+from botcore.errors import ApiError, Moderated
 from botcore.openai import Api
 
 log = logging.getLogger(__name__)
@@ -31,16 +31,16 @@ class Moderator:
         """Check a text; a warning to show, or None.
 
         Raises Moderated where it is flagged and `strictness` is block, and ApiError where the endpoint fails and
-        `strictness` is block: what cannot be checked is not let through. With warn a missing endpoint is logged.
+        `strictness` is block: what cannot be checked is not let through. With warn a failure is logged.
         """
         if strictness == "off" or not text.strip():
             return None
         try:
             found = await self._api.moderations.check(text, model=self._model)
-        except EndpointMissing as error:
+        except ApiError as error:
             if strictness == "block":
                 raise
-            log.warning("moderation is off: %s", error)
+            log.warning("the %s was not moderated: %s", what, error)
             return None
         if not found.flagged:
             return None

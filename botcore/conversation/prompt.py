@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from botcore.conversation.tokens import TokenCounter
+from botcore.conversation.tokens import TokenCounter, estimate_message
 from botcore.errors import Unsuitable
 from botcore.messages import Json, Quote, text_of
 
@@ -24,7 +24,7 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Messages for the API, their tokens before calibration, and how many turns of the history were dropped."""
+    """Messages for the API, the tokens of them and the tools before calibration, how many turns were dropped."""
 
     messages: list[dict[str, Any]]
     estimated: int
@@ -58,27 +58,24 @@ def fit(
     Raises Unsuitable where the question alone does not fit.
     """
     head: list[dict[str, Any]] = [{"role": "system", "content": system}] if system else []
-    fixed = [*head, dict(question)]
-    used = counter.count(model, fixed)
-    if tools:
-        used += counter.count(model, [{"content": orjson.dumps(list(tools)).decode()}])
-    if used > budget:
+    described = [{"content": orjson.dumps(list(tools)).decode()}] if tools else []
+    estimated = sum(map(estimate_message, [*head, *described, question]))
+    if counter.scale(model, estimated) > budget:
         raise Unsuitable(
-            f"Your message is too long for me: about {used:,} tokens, and I can take {budget:,}. "
-            "Please send a shorter one, or several."
+            f"Your message is too long for me: about {counter.scale(model, estimated):,} tokens with what I am told "
+            f"about myself, and I can take {max(0, budget):,}. Please send a shorter one, or several."
         )
     turns = _turns(history)
     kept: list[Past] = []
     taken = 0
     for turn in reversed(turns):
-        cost = counter.count(model, [past.message for past in turn])
-        if used + cost > budget:
+        cost = sum(estimate_message(past.message) for past in turn)
+        if counter.scale(model, estimated + cost) > budget:
             break
-        used += cost
+        estimated += cost
         taken += 1
         kept[:0] = turn
     messages = [*head, *(dict(past.message) for past in kept), dict(question)]
-    estimated = TokenCounter().count(model, messages)
     return Prompt(messages, estimated, len(turns) - taken)
 
 

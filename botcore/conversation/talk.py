@@ -11,8 +11,8 @@ from botcore.config.sections import ChatSettings
 from botcore.conversation import finish
 from botcore.conversation.budget import Budget
 from botcore.conversation.prompt import Past, Prompt, fit, input_budget
-from botcore.conversation.tokens import TokenCounter, estimate
-from botcore.errors import ApiTimeout, BadRequest, ContextOverflow, StreamBroken
+from botcore.conversation.tokens import TokenCounter, clip, estimate, estimate_message, is_text
+from botcore.errors import ApiTimeout, BadRequest, BadResponse, ContextOverflow, StreamBroken, Unsuitable
 from botcore.messages import Json, Part, Reply
 from botcore.openai import Api, ChatRequest, Completion, ToolCall
 from botcore.plugin import Usage
@@ -92,6 +92,20 @@ class Talk:
         """All that the model said so far."""
         return "\n\n".join(text for text in (*self.texts, "".join(self.chunks)) if text.strip())
 
+    @property
+    def estimated(self) -> int:
+        """Tokens of what came after the person's message, before calibration."""
+        return sum(map(estimate_message, self.messages))
+
+    def added_to(self, before: Usage) -> Usage:
+        """What was used `before` this turn, and in it so far."""
+        return Usage(
+            before.input_tokens + sum(used.input_tokens for used in self.used),
+            before.output_tokens + sum(used.output_tokens for used in self.used),
+            before.cost_microusd + sum(used.cost_microusd for used in self.used),
+            before.requests + len(self.used),
+        )
+
     def interrupt(self, remark: str) -> None:
         """End it here, with what there is."""
         while self.messages and (self.messages[-1]["role"] == "tool" or self.messages[-1].get("tool_calls")):
@@ -137,7 +151,8 @@ class Model:
             for index, call in enumerate(calls):
                 result = await self._tool(question, steps, call, f"tool/{number}/{index}")
                 talk.parts.extend(result.parts)
-                talk.messages.append({"role": "tool", "tool_call_id": call.id, "content": result.text})
+                text = clip(result.text, self._room(talk))
+                talk.messages.append({"role": "tool", "tool_call_id": call.id, "content": text})
         talk.interrupt(finish.TOO_MANY_STEPS)
 
     async def _step(self, question: Question, steps: Steps, talk: Talk, number: int) -> Sequence[ToolCall]:
@@ -146,6 +161,8 @@ class Model:
         message: dict[str, Any] | None = steps.known(name)
         if message is None:
             completion = await self._request(question, steps, talk, name)
+            if not completion.choices:
+                raise BadResponse("an answer without choices")
             choice = completion.choices[0]
             message = cast("dict[str, Any]", choice.message())
             if choice.tool_calls:
@@ -163,15 +180,26 @@ class Model:
             steps.grow("\n\n")
         return calls
 
+    @property
+    def _input_budget(self) -> int:
+        return input_budget(self._settings.context_tokens, self._settings.answer_tokens)
+
+    def _room(self, talk: Talk) -> int:
+        """Tokens for one more tool result: half of what is left of half the prompt, so that there is always some."""
+        return max(self._input_budget // 2 - talk.estimated, 0) // 2
+
     async def _request(self, question: Question, steps: Steps, talk: Talk, name: str) -> Completion:
-        budget = input_budget(self._settings.context_tokens, self._settings.answer_tokens)
-        prompt = self._prompt(question, talk, budget)
+        prompt = self._prompt(question, talk, self._input_budget)
         try:
             return await self._metered(question, steps, talk, name, prompt)
         except ContextOverflow as error:
             log.info("the prompt was too long for %s, trimmed and tried once more: %s", question.model, error)
-            self._counter.observe(question.model, prompt.estimated, budget * 2)
-            return await self._metered(question, steps, talk, name, self._prompt(question, talk, budget // 2))
+            self._counter.observe(question.model, prompt.estimated, self._input_budget * 2)
+            try:
+                shorter = self._prompt(question, talk, self._input_budget // 2)
+            except Unsuitable:
+                raise error from None
+            return await self._metered(question, steps, talk, name, shorter)
 
     def _prompt(self, question: Question, talk: Talk, budget: int) -> Prompt:
         prompt = fit(
@@ -180,22 +208,22 @@ class Model:
             history=question.history,
             question=question.message,
             tools=question.tools,
-            budget=budget - self._counter.count(question.model, talk.messages),
+            budget=budget - self._counter.scale(question.model, talk.estimated),
             counter=self._counter,
         )
-        return replace(prompt, messages=[*prompt.messages, *talk.messages])
+        return replace(prompt, messages=[*prompt.messages, *talk.messages], estimated=prompt.estimated + talk.estimated)
 
     async def _metered(self, question: Question, steps: Steps, talk: Talk, name: str, prompt: Prompt) -> Completion:
-        estimated = prompt.estimated + TokenCounter().count("", talk.messages)
-        wanted = self._counter.scale(question.model, estimated) + (self._settings.answer_tokens or 0)
-        with self._budget.reserve(question.person, question.used_today, wanted):
+        wanted = self._counter.scale(question.model, prompt.estimated) + (self._settings.answer_tokens or 0)
+        with self._budget.reserve(question.person, talk.added_to(question.used_today), wanted):
             completion = await self._send(question, steps, talk, prompt)
         usage = completion.usage
         if usage is None:
-            read, written = self._counter.scale(question.model, estimated), estimate(completion.text)
+            read, written = self._counter.scale(question.model, prompt.estimated), estimate(completion.text)
         else:
             read, written = usage.input_tokens, usage.output_tokens
-            self._counter.observe(question.model, estimated, read)
+            if is_text(prompt.messages):
+                self._counter.observe(question.model, prompt.estimated, read)
         cost = self._budget.cost(question.model, read, written)
         talk.used.append(Used(name, question.model, read, written, cost))
         return completion

@@ -16,6 +16,8 @@ PER_IMAGE = 800
 """Tokens of a picture: a middle value; providers charge 85 to 1,600."""
 
 SMOOTHING = 0.3  # weight of the newest observation
+WORTH_KEEPING = 0.05  # share by which a ratio must have moved before it is written down again
+REMEMBERED = 100  # models: people may choose any name that the endpoint takes
 LEAST, MOST = 0.4, 3.0  # a ratio outside this says more about a strange server than about its tokenizer
 
 
@@ -42,16 +44,43 @@ def estimate_message(message: Mapping[str, Json]) -> int:
     return total
 
 
+def clip(text: str, most: int) -> str:
+    """The beginning of a text, of `most` tokens before calibration, with a mark where something was left out."""
+    kept = text[: most * 4]  # no more characters than that can be so few tokens
+    while kept and (tokens := estimate(kept)) > most:
+        kept = kept[: min(len(kept) - 1, len(kept) * most // tokens)]
+    return text if len(kept) == len(text) else f"{kept}\n[cut: {len(text) - len(kept):,} more characters]"
+
+
+def is_text(messages: Sequence[Mapping[str, Json]]) -> bool:
+    """Whether they are text alone: what pictures cost differs by provider and says nothing about a tokenizer."""
+    return all(
+        part.get("type") == "text"
+        for message in messages
+        if isinstance(content := message.get("content"), list)
+        for part in content
+    )
+
+
 class TokenCounter:
     """Counts tokens for each model, by estimate times the ratio observed so far."""
 
     def __init__(self, ratios: Mapping[str, float] | None = None) -> None:
-        self._ratios = dict(ratios or {})
+        self._ratios = {model: min(MOST, max(LEAST, ratio)) for model, ratio in (ratios or {}).items()}
+        self._kept = dict(self._ratios)
 
     @property
     def ratios(self) -> Mapping[str, float]:
-        """True tokens per estimated token, by model: worth keeping across restarts."""
+        """True tokens per estimated token, by model."""
         return self._ratios
+
+    def to_keep(self) -> Mapping[str, float] | None:
+        """The ratios, where one has moved noticeably since the last time they were given out here; else None."""
+        moved = (abs(ratio / self._kept.get(model, 1.0) - 1) for model, ratio in self._ratios.items())
+        if not any(share > WORTH_KEEPING for share in moved):
+            return None
+        self._kept = dict(self._ratios)
+        return self._kept
 
     def count(self, model: str, messages: Sequence[Mapping[str, Json]]) -> int:
         """Tokens of these messages for this model."""
@@ -68,3 +97,5 @@ class TokenCounter:
         ratio = min(MOST, max(LEAST, counted / estimated))
         known = self._ratios.get(model)
         self._ratios[model] = ratio if known is None else known + SMOOTHING * (ratio - known)
+        if len(self._ratios) > REMEMBERED:
+            del self._ratios[next(iter(self._ratios))]

@@ -50,12 +50,17 @@ def said(incoming: Incoming, parts: Sequence[Part], *, name: str | None, strip: 
     quote = quoted(event.reply_to) if isinstance(event, Message) and event.reply_to is not None else ""
     text = strip(text_of(parts))
     files = "".join(
-        f"\n[attached: {part.name or part.kind}, {part.media_type or 'unknown type'}]"
+        f"\n[attached: {_one_line(part.name) or part.kind}, {_one_line(part.media_type) or 'unknown type'}]"
         for part in parts
         if isinstance(part, Attachment) and not isinstance(part, Image)
     )
     author = f"{name}: " if name else ""
     return f"{quote}{author}{text}{files}".strip()
+
+
+def _one_line(name: str | None) -> str:
+    """A name that somebody chose, without what could pass for the end of the line or the bracket."""
+    return " ".join((name or "").replace("[", "(").replace("]", ")").split())[:100]
 
 
 async def with_images(text: str, parts: Sequence[Part], outlet: Outlet) -> str | list[dict[str, Any]]:
