@@ -20,7 +20,7 @@ from botcore.config import load_config
 from botcore.testing.openai_server import OfflineApi, OfflineSettings, offline_api
 from botcore.testing.telegram_server import Group, Limits, Message, Person, TelegramServer, Topic, telegram_server
 
-from .surroundings import PATIENCE, described, environment
+from .surroundings import PATIENCE, described, environment, eventually
 
 
 class Log(logging.Handler):
@@ -77,10 +77,8 @@ class House:
 
     async def idle(self) -> None:
         """Wait until every update was taken, and everything that was accepted is answered and closed."""
+        await eventually(lambda: not self.telegram.world.updates.pending)
         async with asyncio.timeout(PATIENCE):
-            while self.telegram.world.updates.pending:
-                polls = len(self.telegram.calls.of("getUpdates"))
-                await self.telegram.called("getUpdates", times=polls + 1, timeout=PATIENCE)
             await self.engine.runner.idle()
 
     def asked(self, number: int = -1) -> list[Any]:

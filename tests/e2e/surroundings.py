@@ -63,4 +63,4 @@ async def eventually(condition: Callable[[], object], timeout: float = PATIENCE)
     """Wait for something that happens where nobody tells: in a file, or in another process."""
     async with asyncio.timeout(timeout):
         while not condition():
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.005)
