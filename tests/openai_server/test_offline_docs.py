@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from botcore.testing.openai_server import OfflineSettings, Pace
+from botcore.testing.openai_server import OfflineSettings, Pace, TuningPace
 from botcore.testing.openai_server.control import HANDLERS
 from botcore.testing.openai_server.faults import FAULTS
 
@@ -21,7 +21,7 @@ def test_every_fault_is_documented_with_its_fields(name: str) -> None:
     assert named in row
 
 
-@pytest.mark.parametrize("field", [one.name for kind in (OfflineSettings, Pace) for one in fields(kind)])
+@pytest.mark.parametrize("field", [one.name for kind in (OfflineSettings, Pace, TuningPace) for one in fields(kind)])
 def test_every_setting_is_documented(field: str) -> None:
     assert f"`{field}`" in DOCUMENT or f"{field}=" in DOCUMENT
 

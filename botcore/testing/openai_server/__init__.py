@@ -40,7 +40,14 @@ from botcore.testing.openai_server.recording import Recorded, RequestLog
 from botcore.testing.openai_server.request import ChatRequest
 from botcore.testing.openai_server.script import Draft, Script
 from botcore.testing.openai_server.server import OfflineApi, offline_api, serve
-from botcore.testing.openai_server.settings import DEFAULT_MODELS, ModelCard, OfflineSettings, Pace, RateLimit
+from botcore.testing.openai_server.settings import (
+    DEFAULT_MODELS,
+    ModelCard,
+    OfflineSettings,
+    Pace,
+    RateLimit,
+    TuningPace,
+)
 from botcore.testing.openai_server.tokens import count as count_tokens
 
 __all__ = [
@@ -74,6 +81,7 @@ __all__ = [
     "SlowHeaders",
     "Stall",
     "Status",
+    "TuningPace",
     "WrongContentType",
     "count_tokens",
     "embed",

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import struct
 from typing import assert_never
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
@@ -20,8 +21,8 @@ from botcore.testing.openai_server.faults import (
     fault_name,
 )
 from botcore.testing.openai_server.form import read_form
-from botcore.testing.openai_server.harm import harm_answer, harm_events, instead
-from botcore.testing.openai_server.outcome import Answer, Outcome
+from botcore.testing.openai_server.harm import harm, instead
+from botcore.testing.openai_server.outcome import Answer, Body, Events, Outcome
 from botcore.testing.openai_server.pacing import Ticker
 from botcore.testing.openai_server.recording import Recorded
 from botcore.testing.openai_server.sending import Sender
@@ -93,11 +94,17 @@ class Exchange:
         if outcome is None:
             outcome = await self._answer(recorded, key, inside=inside)
             if fault is not None and not isinstance(fault, SlowHeaders | Status | Redirect | NotJson):
-                outcome = harm_answer(fault, outcome) if isinstance(outcome, Answer) else harm_events(fault, outcome)
+                outcome = harm(fault, outcome)
         sender = Sender(state, self._ticker, request, recorded, self._headers(recorded, key))
-        if isinstance(outcome, Answer):
-            return await sender.answer(outcome)
-        return await sender.events(outcome, state.pace, hold)
+        match outcome:
+            case Answer():
+                return await sender.answer(outcome)
+            case Body():
+                return await sender.body(outcome, hold)
+            case Events():
+                return await sender.events(outcome, state.pace, hold)
+            case _:
+                assert_never(outcome)
 
     async def _read(self, request: web.BaseRequest, recorded: Recorded, *, inside: bool) -> None:
         """Read the body: a form where the endpoint takes forms, bytes otherwise."""
@@ -128,12 +135,13 @@ class Exchange:
                 request_id=recorded.request_id,
                 key=key,
                 params=params,
+                query=dict(parse_qsl(recorded.raw_path.partition("?")[2], keep_blank_values=True)),
                 form=recorded.form,
             )
             outcome = await route.endpoint(state, call)
         except ApiRefusal as refusal:
             return _refused(refusal)
-        if isinstance(outcome, Answer) and state.pace.first_token:
+        if not isinstance(outcome, Events) and state.pace.first_token:
             await asyncio.sleep(state.pace.first_token)
         return outcome
 

@@ -20,7 +20,7 @@ from botcore.testing.openai_server.faults import (
     Status,
     WrongContentType,
 )
-from botcore.testing.openai_server.outcome import DONE, EVENTS, JSON, Answer, Ending, Events, event
+from botcore.testing.openai_server.outcome import DONE, EVENTS, JSON, Answer, Body, Ending, Events, Outcome, event
 
 # (type, code, message) as the public API sends them with a status
 _USUAL: dict[int, tuple[str, str | None, str]] = {
@@ -68,6 +68,36 @@ def _status(fault: Status) -> Answer:
     if fault.retry_after is not None:
         headers = {"retry-after": f"{fault.retry_after:g}"}
     return Answer(body if fault.body is None else fault.body.encode(), fault.status, JSON, headers)
+
+
+def harm(fault: OfAnswer, outcome: Outcome) -> Outcome:
+    """What the endpoint said, after `fault`."""
+    match outcome:
+        case Answer():
+            return harm_answer(fault, outcome)
+        case Events():
+            return harm_events(fault, outcome)
+        case Body():
+            return harm_body(fault, outcome)
+        case _:
+            assert_never(outcome)
+
+
+def harm_body(fault: OfAnswer, body: Body) -> Body | Answer:
+    """A body in blocks after `fault`; what spoils only text or events does nothing to it."""
+    match fault:
+        case CutStream(after_chunks=count):
+            return replace(body, ending=Ending.CUT, most=count)
+        case Stall(after_chunks=count):
+            return replace(body, ending=Ending.STALL, most=count)
+        case ErrorInStream(code=code, message=message):
+            return Answer(error_body(message, kind="server_error", code=code), 500)
+        case WrongContentType(content_type=content_type):
+            return replace(body, content_type=content_type)
+        case MalformedSse() | InvalidUtf8() | Dribble() | MissingDone() | Noise():
+            return body
+        case _:
+            assert_never(fault)
 
 
 def harm_answer(fault: OfAnswer, answer: Answer) -> Answer | Events:

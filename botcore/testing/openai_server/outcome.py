@@ -1,6 +1,6 @@
-"""What an endpoint hands back: a whole body, or a stream of server-sent events. Faults turn one into a worse one."""
+"""What an endpoint hands back: a whole body, one in blocks, or a stream of server-sent events. Faults worsen them."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
@@ -48,7 +48,22 @@ class Events:
     dribble: int | None = None
 
 
-Outcome = Answer | Events
+@dataclass(frozen=True, slots=True)
+class Body:
+    """An answer whose bytes are read or made while they are sent: a download, speech.
+
+    `size` in bytes is declared where it is known. With `ending` CUT or STALL only `most` blocks are sent.
+    """
+
+    blocks: AsyncGenerator[bytes]
+    content_type: str = "application/octet-stream"
+    size: int | None = None
+    headers: Mapping[str, str] = field(default_factory=lambda: _NO_HEADERS)
+    ending: Ending = Ending.WHOLE
+    most: int | None = None
+
+
+Outcome = Answer | Body | Events
 
 
 def json_answer(payload: object, status: int = 200, headers: Mapping[str, str] = _NO_HEADERS) -> Answer:

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import aclosing
 
 from aiohttp import HttpVersion11, web
 
 from botcore.testing.openai_server.holds import Hold
-from botcore.testing.openai_server.outcome import Answer, Ending, Events
+from botcore.testing.openai_server.outcome import Answer, Body, Ending, Events
 from botcore.testing.openai_server.pacing import Player, Ticker
 from botcore.testing.openai_server.recording import Recorded
 from botcore.testing.openai_server.settings import Pace
@@ -34,6 +35,26 @@ class Sender:
         self._recorded.status = answer.status
         headers = self._headers | {"content-type": answer.content_type, **answer.headers}
         return web.Response(body=answer.body, status=answer.status, headers=headers)
+
+    async def body(self, body: Body, hold: Hold | None) -> web.StreamResponse:
+        """Send a body block by block, as fast as the client takes it; with a `hold`, wait there."""
+        declared = {} if body.size is None else {"content-length": str(body.size)}
+        response = await self._begin(200, {"content-type": body.content_type, **declared, **body.headers})
+        recorded = self._recorded
+        async with aclosing(body.blocks) as blocks:
+            async for block in blocks:
+                if recorded.chunks_sent == body.most:
+                    break
+                if hold is not None and hold.after_chunks == recorded.chunks_sent:
+                    with self._state.park():
+                        await hold.wait()
+                await response.write(block)
+                recorded.chunks_sent += 1
+        if body.ending is not Ending.WHOLE:
+            await self._break_off(body.ending)
+            return response
+        await response.write_eof()
+        return response
 
     async def flood(self, size: int) -> web.StreamResponse:
         """Send a JSON body of `size` bytes."""

@@ -1,11 +1,13 @@
 """What the offline stand-in is set to: its models, keys, limits and pace. Values only; nothing runs here."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-ModelKind = Literal["chat", "embedding", "moderation"]
+ModelKind = Literal["chat", "embedding", "moderation", "transcription", "speech"]
 
 # Named like the public ones so that a bot's default settings work unchanged; `owned_by` says what they really are.
 _CHAT = ("gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini", "gpt-4.1-nano", "gpt-4", "gpt-4-turbo", "gpt-3.5-turbo")
@@ -42,6 +44,12 @@ DEFAULT_MODELS: tuple[ModelCard, ...] = (
     ModelCard("text-embedding-ada-002", kind="embedding", resizable=False),
     ModelCard("omni-moderation-latest", kind="moderation"),
     ModelCard("text-moderation-latest", kind="moderation"),
+    ModelCard("whisper-1", kind="transcription"),
+    ModelCard("gpt-4o-transcribe", kind="transcription"),
+    ModelCard("gpt-4o-mini-transcribe", kind="transcription"),
+    ModelCard("tts-1", kind="speech"),
+    ModelCard("tts-1-hd", kind="speech"),
+    ModelCard("gpt-4o-mini-tts", kind="speech"),
 )
 
 
@@ -57,6 +65,15 @@ class Pace:
     first_token: float = 0.0
     chunk_interval: float = 0.0
     chunks: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TuningPace:
+    """How many seconds a fine-tuning job spends in each of its states."""
+
+    validating: float = 1.0
+    queued: float = 1.0
+    running: float = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +99,10 @@ class OfflineSettings:
     - `flagged`: more patterns (regular expressions) for the moderation, by category.
     - `missing`: endpoints that answer 404 as on a service without them, such as `("edits", "images/variations")`;
       a name covers the paths below it too.
+    - `data_dir`: a folder for uploaded files, fine-tuning jobs and their models, which then survive a restart; None
+      keeps them in a temporary folder until the server stops.
+    - `tuning`: how long a fine-tuning job takes, and `clock` (Unix seconds) by which it goes on and files expire.
+    - `longest_audio`: seconds of sound that are transcribed at most.
     - `record` and `record_limit`: whether received requests are kept, and how many of the latest.
     - `prefix`: the path below which the API lies.
     - `control`: whether `/_offline/...` is served.
@@ -100,6 +121,10 @@ class OfflineSettings:
     quota_tokens: int | None = None
     flagged: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     missing: tuple[str, ...] = ()
+    data_dir: Path | None = None
+    tuning: TuningPace = TuningPace()
+    clock: Callable[[], float] = time.time
+    longest_audio: float = 600.0
     record: bool = True
     record_limit: int = 1000
     prefix: str = "/v1"

@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from urllib.parse import unquote
 
@@ -70,7 +70,8 @@ class State:
 class Call:
     """One request as an endpoint sees it.
 
-    `path` lies below the prefix; `params` are the path's variable parts. `body` is empty where a form was read.
+    `path` lies below the prefix; `params` are the path's variable parts, `query` what stands behind its question mark.
+    `body` is empty where a form was read.
     """
 
     method: str
@@ -81,6 +82,7 @@ class Call:
     key: str
     params: Mapping[str, str]
     form: Form | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
 
     def required_form(self) -> Form:
         """The multipart form of a request to a route that has `form`.
