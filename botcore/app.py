@@ -22,6 +22,7 @@ from botcore.conversation.admission import Admission
 from botcore.conversation.budget import Budget, CommandBudget
 from botcore.conversation.context import Services
 from botcore.conversation.moderation import Moderator
+from botcore.conversation.overrides import EVERY, PersonaModels
 from botcore.conversation.respond import Responder
 from botcore.conversation.talk import Model
 from botcore.conversation.tokens import TokenCounter
@@ -72,12 +73,15 @@ class Engine:
         api = await self._open_api()
         load_plugins(config, self.registry)
         self.adapters = list(self._given_adapters) if self._given_adapters is not None else build_adapters(config)
-        self.runner, self.gateway = self._wire(database, api)
+        models = PersonaModels(database)
+        await models.refresh()
+        self.runner, self.gateway = self._wire(database, api, models)
         self._stack.push_async_callback(self._drained)
         started = await self._start_adapters()
         names = [adapter.platform for adapter in started]
         self.runner.wake_all(await database.read(partial(inbox.open_conversations, platforms=names)))
         jobs = Jobs(self.registry)
+        jobs.add("persona models", EVERY, models.refresh)
         if config.delivery.keep_days:
             jobs.add("purge", timedelta(hours=6), partial(purge, database, config.delivery.keep_days))
         jobs.start()
@@ -106,12 +110,14 @@ class Engine:
         self._stack.push_async_callback(api.aclose)
         return api
 
-    def _wire(self, database: DatabaseLike, api: openai.Api) -> tuple[EmbeddedRunner, EngineGateway]:
+    def _wire(
+        self, database: DatabaseLike, api: openai.Api, models: PersonaModels
+    ) -> tuple[EmbeddedRunner, EngineGateway]:
         config, registry = self._config, self.registry
         capacity = Capacity(config.delivery.open_total)
         admission = Admission(config.access, config.chat, config.history, registry)
         budget = Budget(config.budget)
-        services = Services(database, api, registry, config)
+        services = Services(database, api, registry, config, models)
         model = Model(api, config.chat, TokenCounter(), budget)
         gate = Gate(registry, CommandBudget(budget), config.tools.granted, config.tools.disabled)
         responder = Responder(services, admission, model, Moderator(api, config.moderation.model), gate)

@@ -215,7 +215,19 @@ class Invocation:
     kind: Literal["invocation"] = field(default="invocation", kw_only=True, repr=False)
 
 
-Event: TypeAlias = Message | Edit | Press | Invocation
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """A person's emojis on the bot's message `external_id`: all that stand there now, none where they were taken away.
+
+    It is kept as a rating where it is a thumb, and never answered.
+    """
+
+    external_id: str
+    emojis: tuple[str, ...] = ()
+    kind: Literal["reaction"] = field(default="reaction", kw_only=True, repr=False)
+
+
+Event: TypeAlias = Message | Edit | Press | Invocation | Reaction
 
 
 @dataclass(frozen=True, slots=True)

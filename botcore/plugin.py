@@ -197,6 +197,18 @@ class Context(Protocol):
         """
         ...
 
+    async def charge(self, name: str, model: str, *, input_tokens: int = 0, output_tokens: int = 0) -> None:
+        """Count what a request to the API used against the person's budget; once for each `name` (unique here)."""
+        ...
+
+    async def consented(self) -> bool:
+        """Whether the person lets their conversations be used for training a model. Nobody does unasked."""
+        ...
+
+    async def consent(self, *, given: bool) -> None:
+        """Note that the person lets them be used, or no longer does."""
+        ...
+
     def fetch(self, part: Part, *, most: int) -> AsyncIterator[bytes]:
         """Stream an attachment's bytes, `most` at most. Raises Unsuitable beyond."""
         ...

@@ -19,7 +19,7 @@ from botcore_telegram.complaints import Complaints
 from botcore_telegram.network import told
 from botcore_telegram.request import AiohttpRequest, Timeouts
 
-UPDATES: Final = ("message", "edited_message", "callback_query")
+UPDATES: Final = ("message", "edited_message", "callback_query", "message_reaction")
 """The kinds of updates that are asked for (https://core.telegram.org/bots/api#update)."""
 
 _LAST_WORD_S: Final = 2.0

@@ -5,7 +5,15 @@ from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
-from telegram import CallbackQuery, Message, MessageEntity, Update, User
+from telegram import (
+    CallbackQuery,
+    Message,
+    MessageEntity,
+    MessageReactionUpdated,
+    ReactionTypeEmoji,
+    Update,
+    User,
+)
 
 from botcore import messages as m
 from botcore_telegram.content import name_of, parts_of, quote_of
@@ -39,6 +47,8 @@ class Receiver:
         """The update as the engine sees it; None where there is nothing in it for a conversation."""
         if update.callback_query is not None:
             return self._press(update.update_id, update.callback_query)
+        if update.message_reaction is not None:
+            return self._reaction(update.update_id, update.message_reaction)
         message = update.message or update.edited_message
         if message is None or message.is_automatic_forward:  # a channel's post in its discussion group: nobody asks
             return None
@@ -75,6 +85,21 @@ class Receiver:
             chat=_chat(message),
             sender=_person(query.from_user),
             event=m.Press(str(message.message_id), query.data),
+            received_at=datetime.now(UTC),
+        )
+
+    def _reaction(self, update_id: int, changed: MessageReactionUpdated) -> m.Incoming | None:
+        if changed.user is None:
+            return None  # an anonymous administrator: nobody whose opinion could be asked for
+        chat = changed.chat  # in a forum Telegram does not say which topic; the message's id is unique in the chat
+        kind: Literal["private", "group"] = "private" if chat.type == "private" else "group"
+        emojis = tuple(one.emoji for one in changed.new_reaction if isinstance(one, ReactionTypeEmoji))
+        return m.Incoming(
+            id=str(update_id),
+            address=m.Address(PLATFORM, str(self._bot.id), str(chat.id)),
+            chat=m.Chat(PLATFORM, str(chat.id), kind, None, name_of(chat.title)),
+            sender=_person(changed.user),
+            event=m.Reaction(str(changed.message_id), emojis),
             received_at=datetime.now(UTC),
         )
 

@@ -7,7 +7,7 @@ from typing import Literal
 from botcore.commands.registry import Found, Registry, Unknown
 from botcore.config.sections import AccessSettings, ChatSettings, HistorySettings
 from botcore.errors import NotAllowed
-from botcore.messages import ConversationKey, Edit, Incoming, Invocation, Message, Press
+from botcore.messages import ConversationKey, Edit, Incoming, Invocation, Message, Press, Reaction
 from botcore.plugin import Permission
 
 CLOSED = "I am private and do not know you yet. Please ask my owner to let you in; your id is {platform}:{id}."
@@ -56,7 +56,7 @@ class Admission:
         if incoming.sender.is_bot:
             return False  # two bots that answer each other never stop
         event = incoming.event
-        if isinstance(event, Press | Invocation) or incoming.chat.kind == "private":
+        if isinstance(event, Press | Invocation | Reaction) or incoming.chat.kind == "private":
             return True
         unknown = self._registry.find(event.text)
         if isinstance(unknown, Unknown) and unknown.target is None:
@@ -97,7 +97,7 @@ class Admission:
             return event.says
         if isinstance(event, Invocation):
             return f"/{event.command}"
-        return "" if isinstance(event, Edit) else event.text
+        return "" if isinstance(event, Edit | Reaction) else event.text
 
     def role(self, incoming: Incoming, person: Person) -> Permission:
         """What the sender may do, once admitted."""

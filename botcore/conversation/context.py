@@ -9,6 +9,8 @@ from botcore.adapter import Outlet
 from botcore.commands.help import help_page
 from botcore.commands.registry import Registry
 from botcore.config import Config, Persona
+from botcore.conversation.budget import Budget
+from botcore.conversation.overrides import PersonaModels
 from botcore.conversation.past import Loaded
 from botcore.delivery.answer import Answer
 from botcore.delivery.inbox import external_id_of
@@ -17,7 +19,7 @@ from botcore.errors import Unsuitable
 from botcore.messages import Attachment, Button, Chat, ConversationKey, Incoming, Json, Part, Reply, Sender, Text
 from botcore.openai import Api
 from botcore.plugin import Command, Permission, Prompt, Usage
-from botcore.store import conversations
+from botcore.store import consents, conversations
 from botcore.store import usage as usages
 
 
@@ -38,6 +40,7 @@ class Services:
     api: Api
     registry: Registry
     config: Config
+    models: PersonaModels
     stop: Callable[[int], bool] = lambda _: False
     """Cancel the turn that runs in a conversation; set by what runs the turns."""
 
@@ -109,8 +112,10 @@ class TurnConversation:
 
     @property
     def model(self) -> str:
-        """The model in force: chosen here, else the persona's, else the default."""
-        return self._settings.get("model") or self._persona.model or self._services.config.chat.model
+        """The model in force: chosen here, else the persona's (the trained one first), else the default."""
+        services = self._services
+        trained = services.models.of(self.persona)
+        return self._settings.get("model") or trained or self._persona.model or services.config.chat.model
 
     @property
     def persona(self) -> str:
@@ -207,6 +212,32 @@ class TurnContext:
             return answered
         asked = Reply.of(question) if isinstance(question, str) else question
         raise Asking(name, with_choices(asked, choices))
+
+    async def charge(self, name: str, model: str, *, input_tokens: int = 0, output_tokens: int = 0) -> None:
+        """Count what a request to the API used against the person's budget; once for each `name`."""
+        head, person = self._scene.work.head, self._scene.loaded.person.user_id
+        unit = partial(
+            usages.record,
+            user_id=person,
+            conversation_id=head.conversation_id,
+            inbox_id=head.id,
+            step=f"{self._within}charge/{name}",
+            model=model,
+            input_tokens=input_tokens,
+            output_tokens=output_tokens,
+            cost_microusd=Budget(self._services.config.budget).cost(model, input_tokens, output_tokens),
+        )
+        await self._services.database.run(unit)
+
+    async def consented(self) -> bool:
+        """Whether the person lets their conversations be used for training a model."""
+        unit = partial(consents.since, user_id=self._scene.loaded.person.user_id)
+        return await self._services.database.read(unit) is not None
+
+    async def consent(self, *, given: bool) -> None:
+        """Note that the person lets them be used, or no longer does."""
+        unit = partial(consents.put, user_id=self._scene.loaded.person.user_id, given=given)
+        await self._services.database.run(unit)
 
     def fetch(self, part: Part, *, most: int) -> AsyncIterator[bytes]:
         """Stream an attachment's bytes, `most` at most. Raises Unsuitable beyond."""

@@ -28,7 +28,8 @@ def _write(
     head = scene.work.head
     if replaces is not None:
         history.remove_turn(c, head.conversation_id, replaces)
-    about = {FAILED: True} if failed else {"name": scene.work.incoming.sender.name}
+    name = scene.work.incoming.sender.name
+    about: Json = {FAILED: True} if failed else {"name": name, "persona": talk.persona, "model": talk.model}
     rows = [
         history.NewMessage(
             role=message["role"],

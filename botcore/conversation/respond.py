@@ -99,6 +99,7 @@ class Responder:
                 incoming, parts, name=ctx.sender.name if shared else None, strip=self._admission.without_prefix
             )
         )
+        talk.persona, talk.model = conversation.persona, conversation.model
         rules = self._services.config.moderation.rules(f"{ctx.chat.platform}:{ctx.chat.id}")
         warned = await self._moderator.check(talk.asked, rules[0], "input")
         content = await words.with_images(talk.asked, parts, scene.outlet)

@@ -74,11 +74,13 @@ class Question:
 class Talk:
     """How far it is. Read by whoever stops it in the middle.
 
-    `asked` is the person's message as the history keeps it, once it was put to the model; `messages` is what goes into
-    the history after it; `texts` what the model said in earlier steps.
+    `asked` is the person's message as the history keeps it, once it was put to the model, and `persona` and `model` who
+    it was put to; `messages` is what goes into the history after it; `texts` what the model said in earlier steps.
     """
 
     asked: str | None = None
+    persona: str = ""
+    model: str = ""
     external_id: str = ""
     messages: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     texts: list[str] = field(default_factory=list[str])

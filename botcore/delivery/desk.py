@@ -19,7 +19,8 @@ from botcore.delivery.runner import EmbeddedRunner
 from botcore.delivery.sending import patiently
 from botcore.delivery.work import Database
 from botcore.errors import DeliveryError, Fenced
-from botcore.messages import ConversationKey, Edit, Incoming, Piece
+from botcore.messages import ConversationKey, Edit, Incoming, Piece, Reaction
+from botcore.store import ratings
 from botcore.store.accounts import ensure_identity
 from botcore.store.conversations import ensure_conversation
 
@@ -121,6 +122,9 @@ class Desk:
         ahead: dict[int, int] = {}
         known: dict[ConversationKey, int] = {}
         for incoming in wanted:
+            if isinstance(incoming.event, Reaction):
+                _rate(c, incoming, incoming.event)
+                continue
             key = self._admission.key(incoming)
             conversation_id = self._conversations.get(key) or known.get(key)
             if conversation_id is None:
@@ -173,6 +177,20 @@ class Desk:
             await self._database.run(partial(outbox.put, fence=fence, written=[place]))
         except Fenced:  # its turn has come already
             await patiently(outlet.delete, address, external_id)
+
+
+def _rate(c: Connection, incoming: Incoming, reaction: Reaction) -> None:
+    """Keep a reaction. It is no work to be done: nobody waits for an answer to a thumb."""
+    address = incoming.address
+    ratings.react(
+        c,
+        platform=address.platform,
+        bot=address.bot,
+        chat=incoming.chat.id,
+        external_id=reaction.external_id,
+        person=incoming.sender.id,
+        emojis=reaction.emojis,
+    )
 
 
 def _person_key(incoming: Incoming) -> tuple[str, str, str]:

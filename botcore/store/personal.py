@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Executable, bindparam, delete, or_, select
 
 from botcore.messages import Json
 from botcore.store.statements import load
-from botcore.store.tables import BigKey, conversation, identity, inbox, memory, message, usage, user_account
+from botcore.store.tables import BigKey, conversation, identity, inbox, memory, message, rating, usage, user_account
 
 _PERSON = bindparam("person", type_=BigKey)
 _ACCOUNTS = select(identity.c.platform, identity.c.external_id).where(identity.c.user_id == _PERSON)
@@ -51,6 +51,7 @@ _EXPORTS: dict[str, Executable] = {
     .where(_THEIRS)
     .order_by(message.c.id),
     "memories": select(memory.c.scope, memory.c.text, memory.c.created_at).where(memory.c.user_id == _PERSON),
+    "ratings": select(rating.c.value, rating.c.created_at).where(rating.c.user_id == _PERSON).order_by(rating.c.id),
     "usage": select(
         usage.c.model, usage.c.input_tokens, usage.c.output_tokens, usage.c.cost_microusd, usage.c.created_at
     ).where(usage.c.user_id == _PERSON),

@@ -21,7 +21,7 @@ from botcore.store.sqlite import disconnect
 from botcore.store.tables import metadata
 from botcore.store.urls import DatabaseUrl, parse
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """Every revision of `migrations/versions`, oldest first."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -300,6 +300,18 @@ class Outbox(Base, table=True):
     created_at: datetime = _time()
 
 
+class Rating(Base, table=True):
+    """What the person who asked thinks of an answer: `value` is 1 (good) or -1 (bad). It goes with the message."""
+
+    __tablename__: ClassVar[Any] = "rating"
+    __table_args__: ClassVar[Any] = (UniqueConstraint("inbox_id", "user_id"),)
+    id: int | None = _key()
+    inbox_id: int = _ref("inbox.id")
+    user_id: int = _ref("user_account.id", index=True)
+    value: int
+    created_at: datetime = _time()
+
+
 class Fact(Base, table=True):
     """Small things worth keeping: a counter's calibration, an adapter's last position. `value` is JSON."""
 
@@ -323,4 +335,5 @@ memory = _table(Memory)
 inbox = _table(Inbox)
 turn_step = _table(TurnStep)
 outbox = _table(Outbox)
+rating = _table(Rating)
 fact = _table(Fact)

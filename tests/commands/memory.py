@@ -136,6 +136,8 @@ class MemoryContext:
         self._answers = list(answers)
         self._steps: dict[str, Json] = {}
         self._files = dict(files or {})
+        self.charged: dict[str, tuple[str, int, int]] = {}
+        self.consents = False
 
     @property
     def sender(self) -> Sender:
@@ -166,6 +168,15 @@ class MemoryContext:
         if len(self.asked) > len(self._answers):
             raise Waiting(asked, choices)
         return self._answers[len(self.asked) - 1]
+
+    async def charge(self, name: str, model: str, *, input_tokens: int = 0, output_tokens: int = 0) -> None:
+        self.charged.setdefault(name, (model, input_tokens, output_tokens))
+
+    async def consented(self) -> bool:
+        return self.consents
+
+    async def consent(self, *, given: bool) -> None:
+        self.consents = given
 
     async def fetch(self, part: Part, *, most: int) -> AsyncIterator[bytes]:
         data = self._files[part.ref or ""] if isinstance(part, Attachment) else b""

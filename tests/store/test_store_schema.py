@@ -147,12 +147,13 @@ async def test_tables_of_somebody_else_are_left_alone(empty_url: str) -> None:
         schema.upgrade(empty_url)
 
 
+HEAD = schema.head()
 LATER = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9000"
+down_revision = "HEAD"
 branch_labels = None
 depends_on = None
 
@@ -171,8 +172,9 @@ def later_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[
 
     def become(fault: str = "") -> None:
         shutil.copytree(schema.MIGRATIONS, tmp_path / "migrations", dirs_exist_ok=True)
-        (tmp_path / "migrations/versions/0002_later.py").write_text(LATER.replace("FAULT", fault))
-        monkeypatch.setattr(schema, "REVISIONS", ("0001", "0002"))
+        text = LATER.replace("FAULT", fault).replace("HEAD", HEAD)
+        (tmp_path / "migrations/versions/9000_later.py").write_text(text)
+        monkeypatch.setattr(schema, "REVISIONS", (*schema.REVISIONS, "9000"))
         monkeypatch.setattr(schema, "MIGRATIONS", tmp_path / "migrations")
 
     return become
@@ -190,7 +192,7 @@ async def test_an_older_database_is_migrated_with_its_rows(
         await database.run(fill)
     later_program("")
     async with await Database.open(empty_url) as database:
-        assert await database.read(schema.current) == "0002"
+        assert await database.read(schema.current) == "9000"
         assert await database.read(lambda c: c.execute(text("SELECT mood FROM conversation")).scalar()) == "fine"
         assert await database.read(lambda c: c.execute(text("SELECT count(*) FROM message")).scalar()) == 1
 
@@ -203,7 +205,7 @@ async def test_a_migration_that_fails_changes_nothing(empty_url: str, later_prog
         with pytest.raises(StoreError, match=r"nothing was changed.*no_such_column"):
             await asyncio.to_thread(schema.upgrade, empty_url)
         assert await database.read(shape) == before
-        assert await database.read(schema.current) == "0001"
+        assert await database.read(schema.current) == HEAD
 
 
 async def test_a_migration_that_breaks_references_changes_nothing(
@@ -216,7 +218,7 @@ async def test_a_migration_that_breaks_references_changes_nothing(
         later_program('op.execute("DELETE FROM conversation")')
         with pytest.raises(StoreError, match="message with a broken reference"):
             await asyncio.to_thread(schema.upgrade, url)
-        assert await database.read(schema.current) == "0001"
+        assert await database.read(schema.current) == HEAD
 
 
 STARTER = """

@@ -167,7 +167,10 @@ async def test_the_first_poll_comes_before_everything_that_can_wait(
     assert called[:2] == ["getMe", "deleteWebhook"]
     assert called.index("getUpdates") < called.index("setMyCommands")
     poll = telegram.calls.of("getUpdates")[0].params
-    assert (poll["timeout"], poll["allowed_updates"]) == (30, ["message", "edited_message", "callback_query"])
+    assert (poll["timeout"], poll["allowed_updates"]) == (
+        30,
+        ["message", "edited_message", "callback_query", "message_reaction"],
+    )
 
 
 async def test_a_rejected_token_is_one_line_with_a_remedy(
