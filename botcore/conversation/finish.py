@@ -2,11 +2,20 @@
 
 import re
 
+from botcore.errors import ApiError
+
 STOPPED = "*(stopped)*"
 WITHHELD = "*(stopped; what there was of the answer had not been checked)*"
 EMPTY = "*(The model gave an empty answer. /retry asks again.)*"
 CUT = "*(The answer was cut off: the connection broke. /retry asks again.)*"
+_CUT_BY = "*(The answer was cut off. {said})*"
 TOO_MANY_STEPS = "*(I stopped here: too many tool calls for one answer.)*"
+
+
+def cut_by(error: ApiError) -> str:
+    """The remark below an answer that the API broke off with an error."""
+    return _CUT_BY.format(said=error.said)
+
 
 _REMARKS = {
     "length": "*(The answer reached its longest length. Say “go on” for more.)*",

@@ -3,7 +3,7 @@
 import logging
 from typing import Literal, TypeAlias
 
-from botcore.errors import ApiError, Moderated
+from botcore.errors import ApiError, EndpointMissing, Moderated
 from botcore.openai import Api
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ class Moderator:
     def __init__(self, api: Api, model: str | None) -> None:
         self._api = api
         self._model = model
+        self._missed = False
 
     async def check(self, text: str, strictness: Strictness, what: Literal["input", "output"]) -> str | None:
         """Check a text; a warning to show, or None.
@@ -40,8 +41,9 @@ class Moderator:
         except ApiError as error:
             if strictness == "block":
                 raise
-            log.warning("the %s was not moderated: %s", what, error)
+            self._complain(what, error)
             return None
+        self._missed = False
         if not found.flagged:
             return None
         flagged = sorted({reason for verdict in found.results for reason in verdict.reasons})
@@ -50,3 +52,10 @@ class Moderator:
         if strictness == "block":
             raise Moderated(REFUSED[what].format(why=why), categories=tuple(flagged))
         return WARNED[what].format(why=why)
+
+    def _complain(self, what: str, error: ApiError) -> None:
+        """Say once that the endpoint is not there; a failure of one that is there is worth a line each time."""
+        missing = isinstance(error, EndpointMissing)
+        if not (missing and self._missed):
+            log.warning("the %s was not moderated: %s", what, error)
+        self._missed = missing

@@ -12,12 +12,23 @@ from botcore.conversation import finish
 from botcore.conversation.budget import Budget
 from botcore.conversation.prompt import Past, Prompt, fit, input_budget
 from botcore.conversation.tokens import TokenCounter, clip, estimate, estimate_message, is_text
-from botcore.errors import ApiTimeout, BadRequest, BadResponse, ContextOverflow, StreamBroken, Unsuitable
+from botcore.errors import (
+    ApiError,
+    ApiTimeout,
+    BadRequest,
+    BadResponse,
+    ContextOverflow,
+    NotFound,
+    StreamBroken,
+    Unsuitable,
+)
 from botcore.messages import Json, Part, Reply
 from botcore.openai import Api, ChatRequest, Completion, ToolCall
 from botcore.plugin import Usage
 
 log = logging.getLogger(__name__)
+
+NO_MODEL = "There is no model {model} here. /model shows those that there are."
 
 
 class Steps(Protocol):
@@ -142,6 +153,11 @@ class Model:
                 raise
             log.warning("an answer was cut: %s", error)
             talk.interrupt(finish.CUT)
+        except ApiError as error:
+            if not "".join(talk.chunks).strip():  # nothing of this request was shown: a notice says it all
+                raise
+            log.warning("an answer was cut: %s", error)
+            talk.interrupt(finish.cut_by(error))
 
     async def _answer(self, question: Question, steps: Steps, talk: Talk) -> None:
         for number in range(self._tool_steps + 1):
@@ -234,6 +250,9 @@ class Model:
         request = self._build(question, prompt)
         try:
             return await self._receive(request, steps, talk)
+        except NotFound as error:
+            error.said = NO_MODEL.format(model=question.model)
+            raise
         except BadRequest as error:
             limit = self._settings.answer_tokens
             if limit is None or question.model in self._older or "max_completion_tokens" not in str(error):

@@ -10,6 +10,12 @@ from botcore.errors import Unsuitable
 from botcore.messages import Attachment, Edit, File, Image, Incoming, Message, Part, Press, Text, text_of
 
 PASTE_CUT = 4000  # characters: platforms cut a long paste here or a little later, anywhere in the text
+_UNSEEN = (
+    " \t\n\r\v\f\xa0\xad\u115f\u1160\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u2060\u2800\u3000\u3164"
+    "\ufeff\uffa0\ufffd"
+)
+"""Characters that show nothing; U+FFFD stands where something unfit was taken out."""
+
 MOST_IMAGES = 4
 MOST_IMAGE_BYTES = 8 * 1024 * 1024  # the API takes 20 MB; in base64, and a few at once, this is enough for any photo
 
@@ -35,7 +41,7 @@ def parts_of(incoming: Sequence[Incoming]) -> tuple[Part, ...]:
 
 def check(parts: Sequence[Part]) -> None:
     """Raise Unsuitable where there is nothing the model could read."""
-    if text_of(parts).strip() or any(isinstance(part, Image) for part in parts):
+    if text_of(parts).strip(_UNSEEN) or any(isinstance(part, Image) for part in parts):
         return
     attachment = next((part for part in parts if isinstance(part, Attachment)), None)
     if attachment is None:
