@@ -7,6 +7,11 @@ from botcore.errors import ApiError, EndpointMissing
 from botcore.openai.call import Endpoint
 
 
+_ESSENTIAL = frozenset({"chat.completions"})
+"""Never remembered as missing: without it there is nothing left to be spared, and a proxy in front of a server that is
+just starting answers 404, too."""
+
+
 class Capabilities:
     """The memory of refusals: whole endpoints, and single options of an endpoint.
 
@@ -36,6 +41,8 @@ class Capabilities:
 
     def note_missing(self, endpoint: Endpoint) -> None:
         """The server answered that it has no such endpoint."""
+        if endpoint.name in _ESSENTIAL:
+            return
         self._until[endpoint.name] = self._clock() + self._forget_after
 
     def note_present(self, endpoint: Endpoint) -> None:
