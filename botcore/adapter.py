@@ -84,7 +84,8 @@ class Entry:
     """One visible message of a chat, for adapters that show the chat themselves (the browser).
 
     `mine`: the bot wrote it. `external_id` is what `Outlet.send` returned, or the incoming message's.
-    `settled`: the answer is final; otherwise a place that is still being filled.
+    `settled`: the answer is final; otherwise a place that is still being filled. `rating` is what the person thinks of
+    the answer: 1 (good), -1 (bad), 0 (not said).
     """
 
     external_id: str
@@ -92,6 +93,7 @@ class Entry:
     piece: Piece
     at: datetime
     settled: bool = True
+    rating: int = 0
 
 
 @dataclass(frozen=True, slots=True)

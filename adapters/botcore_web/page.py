@@ -28,7 +28,7 @@ document.documentElement.dataset.theme =
   (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 </script><meta name="robots" content="noindex">"""
 
-_EVENTS = ("hello", "show", "older", "say", "press", "forget", "decide")
+_EVENTS = ("hello", "show", "older", "say", "press", "rate", "forget", "decide")
 
 
 class ChatPage(Element, component="static/botcore_chat.js", esm={"botcore-web": "static"}):

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from botcore.adapter import Entry
 from botcore.errors import BotcoreError
-from botcore.messages import Incoming, Json, Message, Piece, Press, Text
+from botcore.messages import Incoming, Json, Message, Piece, Press, Reaction, Text
 from botcore_web.room import Room
 
 MESSAGE_MOST = 100_000
@@ -16,6 +16,8 @@ MESSAGE_MOST = 100_000
 OLDER = 100  # of the owner's messages, with their answers, that "load older" brings
 CONTROLS = frozenset({"/stop", "/retry"})  # what the page's own buttons say; it need not stand in the conversation
 SLICE_ENTRIES, SLICE_CHARACTERS = 20, 100_000  # what is rendered and sent at once of a long history, newest first
+
+THUMBS = {1: ("\N{THUMBS UP SIGN}",), -1: ("\N{THUMBS DOWN SIGN}",), 0: ()}
 
 _ID = re.compile(r"[0-9a-f]{32}")
 
@@ -132,6 +134,16 @@ class Session:
         pressed = await self._accept(chat, press_id, Press(str(event["id"])[:200], says), "")
         if pressed is not None and says not in CONTROLS:
             await self._publish(chat, f"press/{press_id}", says, pressed)
+
+    async def rate(self, event: Json) -> None:
+        """A thumb for answer `id` of `chat`: `rating` is 1, -1, or 0 where it is taken back."""
+        chat, answer, rating = _id(event, "chat"), str(event["id"])[:200], int(event["rating"])
+        try:
+            await self._room.accept(chat, uuid4().hex, Reaction(answer, THUMBS[rating]))
+        except BotcoreError as error:
+            self._emit({"op": "told", "text": error.said})
+            return
+        self._room.hub.push({"op": "rated", "chat": chat, "id": answer, "rating": rating}, chat=chat)
 
     async def _publish(self, chat: str, external_id: str, text: str, incoming: Incoming) -> None:
         """Show all pages of the chat what the owner said."""

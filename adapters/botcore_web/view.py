@@ -18,8 +18,9 @@ class Views:
     async def entry(self, entry: Entry, growing: str | None = None) -> Json:
         """One message of a transcript; `growing` is an unfinished answer so far."""
         at = int(entry.at.timestamp() * 1000)
-        return await self.piece(entry.external_id, entry.piece, mine=entry.mine, settled=entry.settled, at=at) | (
-            {"text": growing} if growing is not None and not entry.settled else {}
+        shown = await self.piece(entry.external_id, entry.piece, mine=entry.mine, settled=entry.settled, at=at)
+        return (
+            shown | {"rating": entry.rating} | ({"text": growing} if growing is not None and not entry.settled else {})
         )
 
     async def piece(self, external_id: str, piece: Piece, *, mine: bool, settled: bool, at: int) -> dict[str, Json]:

@@ -8,6 +8,7 @@ from botcore import codec
 from botcore.adapter import Entry
 from botcore.delivery.outbox import FAILED, GONE, RESERVED, SURPLUS
 from botcore.messages import Attachment, Incoming, Message, Piece, Press, text_of
+from botcore.store import ratings
 from botcore.store.tables import conversation, inbox, outbox
 
 _ROWS = (
@@ -44,7 +45,9 @@ def transcript(c: Connection, *, platform: str, chat: str, thread: str = "", mos
     """The last visible messages of a chat, oldest first; `most` counts the people's."""
     rows = c.execute(_ROWS, {"platform": platform, "chat": chat, "thread": thread, "most": most}).all()[::-1]
     answers: dict[int, list[Entry]] = {}
-    for answer in c.execute(_ANSWERS, {"ids": [row.id for row in rows]}):
+    ids = [row.id for row in rows]
+    rated = ratings.given(c, ids)
+    for answer in c.execute(_ANSWERS, {"ids": ids}):
         if answer.state in (GONE, SURPLUS, FAILED) or not answer.body:
             continue
         entry = Entry(
@@ -53,6 +56,7 @@ def transcript(c: Connection, *, platform: str, chat: str, thread: str = "", mos
             piece=codec.decode(Piece, answer.body),
             at=answer.created_at,
             settled=answer.state != RESERVED,
+            rating=rated.get(answer.inbox_id, 0),
         )
         answers.setdefault(answer.inbox_id, []).append(entry)
     entries: list[Entry] = []

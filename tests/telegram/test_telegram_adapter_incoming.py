@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from botcore.messages import Audio, Button, Edit, File, Image, Incoming, Message, Press, Reply, Text, Video
+from botcore.messages import Audio, Button, Edit, File, Image, Incoming, Message, Press, Reaction, Reply, Text, Video
 from botcore.testing.telegram_server import Attachment, TelegramServer, png
 
 if TYPE_CHECKING:
@@ -178,6 +178,31 @@ async def test_a_pressed_button_is_a_press_and_is_acknowledged(
     assert got.event == Press(number, "/tea")
     assert (got.sender.id, got.address.chat, got.address.reply_to) == (str(ada.id), str(ada.id), None)
     assert (await press.answer()).answered
+
+
+async def test_a_reaction_says_what_stands_there_now(
+    telegram: TelegramServer, house: "House", connect: "Connect"
+) -> None:
+    adapter = await connect()
+    ada, bob = telegram.user("Ada"), telegram.user("Bob")
+    await ada.says("hello")
+    address = (await house.next()).address
+    await adapter.outlet.send(address, adapter.outlet.split(Reply.of("Hello!"))[0], key="1/0")
+    shown = await telegram.bot.answers(ada)
+    await ada.reacts("👍", shown)
+    got = await house.next()
+    assert got.event == Reaction(str(shown.id), ("👍",))
+    assert (got.sender.id, got.address.chat, got.chat.kind) == (str(ada.id), str(ada.id), "private")
+    await ada.reacts(None, shown)
+    assert (await house.next()).event == Reaction(str(shown.id))
+
+    group = telegram.group("Friends", [ada, bob], supergroup=True)
+    await group.promotes_bot()  # elsewhere Telegram tells a bot of no reactions
+    question = await bob.says("/help", chat=group)
+    await house.next()
+    await bob.reacts("👎", question)
+    got = await house.next()
+    assert (got.event, got.chat.id, got.chat.kind) == (Reaction(str(question.id), ("👎",)), str(group.id), "group")
 
 
 async def test_files_come_by_reference_with_what_is_declared(

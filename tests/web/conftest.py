@@ -19,7 +19,7 @@ import pytest_asyncio
 
 from botcore.adapter import AccessRequest, ChatSummary, Entry, Setup
 from botcore.errors import StoreUnavailable
-from botcore.messages import Address, Button, Chat, Incoming, Message, Part, Piece, Press, Reply, Sender
+from botcore.messages import Address, Button, Chat, Incoming, Message, Part, Piece, Press, Reaction, Reply, Sender
 from botcore.plugin import Bot, Command, Context
 from botcore_web import WebAdapter, WebSettings, build
 
@@ -86,6 +86,7 @@ class House:
     outbox: list[tuple[str, Entry]] = field(default_factory=list)  # chat and what is visible
     strangers: list[AccessRequest] = field(default_factory=list)
     decisions: list[tuple[str, bool]] = field(default_factory=list)
+    thumbs: list[Reaction] = field(default_factory=list)
     transcripts: list[int] = field(default_factory=list)
     down: bool = False
     fault: Exception | None = None  # what accepting raises
@@ -99,8 +100,20 @@ class House:
         self._up()
         if self.fault is not None:
             raise self.fault
+        for one in incoming:
+            if isinstance(one.event, Reaction):
+                self.thumbs.append(one.event)
+                self._rate(one.event)
         known = {one.id for one in self.inbox}
-        self.inbox.extend(one for one in incoming if one.id not in known)
+        self.inbox.extend(one for one in incoming if one.id not in known and not isinstance(one.event, Reaction))
+
+    def _rate(self, thumb: Reaction) -> None:
+        """Keep a rating, as the engine does."""
+        value = {"👍": 1, "👎": -1}.get("".join(thumb.emojis), 0)
+        self.outbox = [
+            (place, replace(entry, rating=value) if entry.external_id == thumb.external_id else entry)
+            for place, entry in self.outbox
+        ]
 
     def commands(self) -> Sequence[Command]:
         return _commands()

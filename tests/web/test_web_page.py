@@ -106,6 +106,28 @@ async def test_stop_and_retry_are_pressed(house: House, web: WebAdapter, visitor
     assert await visit.page.get_by_role("button", name="Try again").count() == 0, "a command is not the model's"
 
 
+async def test_an_answer_is_rated_and_the_rating_is_kept(house: House, web: WebAdapter, visitor: Visitor) -> None:
+    visit = await visitor.opens(web)
+    await visit.says("hello")
+    await house.hears("hello")
+    answer = await house.answers(web, visit.chat, "Hello there!")
+    good = visit.page.get_by_role("button", name="Good answer")
+    bad = visit.page.get_by_role("button", name="Bad answer")
+    await good.click()
+    await visit.page.locator("button[aria-pressed=true][title='Good answer']").wait_for()
+    await bad.click()
+    await visit.page.locator("button[aria-pressed=true][title='Bad answer']").wait_for()
+    assert await good.get_attribute("aria-pressed") == "false"
+    await visit.page.reload()
+    await visit.page.locator("button[aria-pressed=true][title='Bad answer']").wait_for()
+    await bad.click()  # once more takes it back
+    await house.until(lambda: len(house.thumbs) == 3)
+    assert [thumb.emojis for thumb in house.thumbs] == [("👍",), ("👎",), ()]
+    assert {thumb.external_id for thumb in house.thumbs} == {answer}
+    assert house.presses == []  # nothing that the bot would answer
+    assert visitor.errors == []
+
+
 async def test_enter_sends_and_shift_enter_starts_a_line(house: House, web: WebAdapter, visitor: Visitor) -> None:
     visit = await visitor.opens(web)
     box = visit.page.get_by_label("Your message")

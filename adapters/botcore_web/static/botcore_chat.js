@@ -13,7 +13,7 @@ const NEAR = 80; // pixels from the end that count as being at the end
 export default {
   components: { composer, icon, message, sidebar },
   props: { title: String, offline: Boolean, commands: Array, most: Number },
-  emits: ["hello", "show", "older", "say", "press", "forget", "decide"],
+  emits: ["hello", "show", "older", "say", "press", "rate", "forget", "decide"],
   data: () => ({
     chat: "",
     chats: [],
@@ -138,6 +138,9 @@ export default {
       if (says !== "/stop") this.awaited = Date.now();
       this.end();
     },
+    rate(id, rating) {
+      this.$emit("rate", { chat: this.chat, id, rating });
+    },
     stop() {
       this.press(this.entries.findLast((entry) => entry.mine)?.id ?? "", "/stop");
       this.awaited = 0;
@@ -195,6 +198,10 @@ export default {
     on_gone({ id }) {
       this.entries = this.entries.filter((entry) => entry.id !== id);
     },
+    on_rated({ id, rating }) {
+      const known = this.entries.find((entry) => entry.id === id);
+      if (known) known.rating = rating;
+    },
     on_removed({ chat }) {
       this.chats = this.chats.filter((one) => one.id !== chat);
       drafts.set(chat, "");
@@ -235,7 +242,7 @@ export default {
     put(entry) {
       const known = this.entries.findIndex((one) => one.id === entry.id);
       if (known >= 0) {
-        this.entries[known] = { ...entry, at: this.entries[known].at };
+        this.entries[known] = { rating: this.entries[known].rating, ...entry, at: this.entries[known].at };
         return;
       }
       let place = this.entries.length;
@@ -294,7 +301,8 @@ export default {
             <div v-if="unread" class="welcome" role="alert"><p>{{ unread }}</p>
               <button type="button" class="choice" @click="go(chat)">Try again</button></div>
             <message v-for="entry in entries" :key="entry.id" :entry="entry" :last="entry.id === lastAnswer" :busy="busy"
-              :retry="retry" @press="press(entry.id, $event)" @retry="press(entry.id, '/retry')"></message>
+              :retry="retry" @press="press(entry.id, $event)" @retry="press(entry.id, '/retry')"
+              @rate="rate(entry.id, $event)"></message>
             <div v-if="dots" class="dots" role="status" aria-label="An answer is being written"><i></i><i></i><i></i></div>
           </div>
         </div>

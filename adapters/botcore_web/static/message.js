@@ -7,7 +7,7 @@ import { showGrowing, showMarkdown, showPlain } from "botcore-web/rich.js";
 export default {
   components: { icon },
   props: { entry: Object, last: Boolean, busy: Boolean, retry: Boolean },
-  emits: ["press", "retry"],
+  emits: ["press", "retry", "rate"],
   data: () => ({ copied: false }),
   computed: {
     dots() {
@@ -84,6 +84,9 @@ export default {
           <icon :name="copied ? 'check' : 'copy'" /></button>
         <button v-if="last && retry && !busy" type="button" title="Try again" aria-label="Try again" @click="$emit('retry')">
           <icon name="retry" /></button>
+        <button v-for="[value, name, label] in [[1, 'good', 'Good answer'], [-1, 'bad', 'Bad answer']]" type="button"
+          :class="{ chosen: entry.rating === value }" :title="label" :aria-label="label" :aria-pressed="entry.rating === value"
+          @click="$emit('rate', entry.rating === value ? 0 : value)"><icon :name="name" /></button>
         <time>{{ time }}</time>
       </footer>
     </article>`,
