@@ -6,7 +6,6 @@ from collections.abc import Callable
 from botcore.errors import ApiError, EndpointMissing
 from botcore.openai.call import Endpoint
 
-
 _ESSENTIAL = frozenset({"chat.completions"})
 """Never remembered as missing: without it there is nothing left to be spared, and a proxy in front of a server that is
 just starting answers 404, too."""
@@ -57,5 +56,9 @@ class Capabilities:
         """Whether the error is a refusal that names the option; if so it is remembered."""
         if option not in str(error):
             return False
-        self._options[endpoint.name, option] = self._clock() + self._forget_after
+        self.note_lacking(endpoint, option)
         return True
+
+    def note_lacking(self, endpoint: Endpoint, option: str) -> None:
+        """The server has the endpoint, but not this option or model of it."""
+        self._options[endpoint.name, option] = self._clock() + self._forget_after

@@ -24,7 +24,6 @@ from botcore.testing.openai_server import (
 )
 
 from .conftest import House, OpenHouse
-from .surroundings import PATIENCE
 
 
 async def still_answers(house: House) -> None:
