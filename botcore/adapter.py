@@ -23,6 +23,7 @@ class Limits:
     `idempotent`: `Outlet.send` with the same key never shows a second message.
     `typing_seconds`: how long one typing pulse shows. `text`: characters of one message (the adapter's `split`
     counts in the platform's own unit). `upload_bytes`: the largest file sent; `fetch_bytes`: the largest fetched.
+    `transcript`: it shows chats from `Gateway.transcript`, so that their messages are kept as long as the chat.
     """
 
     text: int
@@ -31,6 +32,7 @@ class Limits:
     typing_seconds: float
     upload_bytes: int
     fetch_bytes: int
+    transcript: bool = False
 
 
 class Outlet(Protocol):

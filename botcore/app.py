@@ -9,7 +9,6 @@ import socket
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Self
 
@@ -38,6 +37,7 @@ from botcore.errors import ConfigError
 from botcore.gateway import EngineGateway
 from botcore.jobs import Jobs
 from botcore.store.database import Database
+from botcore.upkeep import Upkeep, token_counter
 
 log = logging.getLogger(__name__)
 
@@ -75,15 +75,25 @@ class Engine:
         self.adapters = list(self._given_adapters) if self._given_adapters is not None else build_adapters(config)
         models = PersonaModels(database)
         await models.refresh()
-        self.runner, self.gateway = self._wire(database, api, models)
+        counter = await token_counter(database)
+        capacity = Capacity(config.delivery.open_total)
+        self._wire(database, api, models, counter, capacity)
+        upkeep = Upkeep(
+            database,
+            capacity,
+            counter,
+            platforms=[adapter.platform for adapter in self.adapters],
+            kept=[adapter.platform for adapter in self.adapters if adapter.outlet.limits.transcript],
+            keep_days=config.delivery.keep_days,
+        )
+        await upkeep.recount()
+        self._stack.push_async_callback(upkeep.close)
         self._stack.push_async_callback(self._drained)
-        started = await self._start_adapters()
-        names = [adapter.platform for adapter in started]
+        names = await self._start_adapters()
         self.runner.wake_all(await database.read(partial(inbox.open_conversations, platforms=names)))
         jobs = Jobs(self.registry)
         jobs.add("persona models", EVERY, models.refresh)
-        if config.delivery.keep_days:
-            jobs.add("purge", timedelta(hours=6), partial(purge, database, config.delivery.keep_days))
+        upkeep.add_to(jobs)
         jobs.start()
         self._stack.push_async_callback(jobs.stop)
 
@@ -111,14 +121,13 @@ class Engine:
         return api
 
     def _wire(
-        self, database: DatabaseLike, api: openai.Api, models: PersonaModels
-    ) -> tuple[EmbeddedRunner, EngineGateway]:
+        self, database: DatabaseLike, api: openai.Api, models: PersonaModels, counter: TokenCounter, capacity: Capacity
+    ) -> None:
         config, registry = self._config, self.registry
-        capacity = Capacity(config.delivery.open_total)
         admission = Admission(config.access, config.chat, config.history, registry)
         budget = Budget(config.budget)
         services = Services(database, api, registry, config, models)
-        model = Model(api, config.chat, TokenCounter(), budget)
+        model = Model(api, config.chat, counter, budget)
         gate = Gate(registry, CommandBudget(budget), config.tools.granted, config.tools.disabled)
         responder = Responder(services, admission, model, Moderator(api, config.moderation.model), gate)
         turn = ConversationTurn(services, admission, responder, self.outlet, metered=budget.limited)
@@ -130,18 +139,22 @@ class Engine:
             attempts=delivery.attempts,
             join_seconds=delivery.join_seconds,
         )
-        runner = EmbeddedRunner(Drain(database, turn, self.outlet, capacity, settings))
+        self._drain = Drain(database, turn, self.outlet, capacity, settings)
+        self.runner = EmbeddedRunner(self._drain)
         caps = DeskSettings(delivery.open_per_conversation, delivery.busy_notice_at)
-        desk = Desk(database, runner, admission, self.outlet, capacity, caps)
-        return runner, EngineGateway(desk, registry, database)
+        self._desk = Desk(database, self.runner, admission, self.outlet, capacity, caps)
+        self.gateway = EngineGateway(self._desk, registry, database)
 
     def outlet(self, platform: str) -> Outlet:
         """The way out to a platform."""
-        return next(adapter.outlet for adapter in self.adapters if adapter.platform == platform)
+        for adapter in self.adapters:
+            if adapter.platform == platform:
+                return adapter.outlet
+        raise LookupError(f"no adapter for {platform!r}")
 
-    async def _start_adapters(self) -> list[Adapter]:
-        """Start each; one that cannot is named and left out, unless it is the only one."""
-        started: list[Adapter] = []
+    async def _start_adapters(self) -> list[str]:
+        """Start each, and name those that run; one that cannot is left out, unless it is the only one."""
+        started: list[str] = []
         for adapter in self.adapters:
             try:
                 await adapter.start(self.gateway)
@@ -151,7 +164,7 @@ class Engine:
                 log.error("%s is not started: %s", adapter.platform, error)  # noqa: TRY400 - one line for the operator
                 continue
             self._stack.push_async_callback(adapter.close)
-            started.append(adapter)
+            started.append(adapter.platform)
         if not started:
             raise ConfigError("nothing is started: set TELEGRAM_BOT_TOKEN, or leave web.enabled true")
         # Exits run in opposite order: no more messages in, running turns to their end, then the connections.
@@ -163,7 +176,9 @@ class Engine:
         await asyncio.gather(*(adapter.stop_receiving() for adapter in self.adapters), return_exceptions=True)
 
     async def _drained(self) -> None:
+        self._drain.finish()
         await self.runner.stop(self._config.delivery.drain_seconds)
+        await self._desk.close()
 
 
 def api_settings(config: Config) -> openai.ApiSettings:
@@ -191,13 +206,6 @@ def build_adapters(config: Config) -> list[Adapter]:
         if all(name in secrets for name in platform.needs) and getattr(settings, "enabled", True):
             adapters.append(platform.build(Setup(settings, secrets, offline=config.offline)))
     return adapters
-
-
-async def purge(database: DatabaseLike, keep_days: int) -> None:
-    """Empty what was finished more than `keep_days` days ago. The browser's chats are read from there and stay."""
-    before = datetime.now(UTC) - timedelta(days=keep_days)
-    while await database.run(partial(inbox.purge, before=before, keep_platforms=("web",))):
-        pass
 
 
 async def run(config: Config, *, ready: Callable[[], None] | None = None) -> int:

@@ -19,7 +19,13 @@ class WebOutlet:
     """Implements `botcore.adapter.Outlet`. A key is its own external id, so nothing is ever shown twice."""
 
     limits = Limits(
-        text=LIMIT, edits=True, idempotent=True, typing_seconds=TYPING, upload_bytes=UPLOAD_MOST, fetch_bytes=0
+        text=LIMIT,
+        edits=True,
+        idempotent=True,
+        typing_seconds=TYPING,
+        upload_bytes=UPLOAD_MOST,
+        fetch_bytes=0,
+        transcript=True,
     )
 
     def __init__(self, hub: Hub, views: Views) -> None:

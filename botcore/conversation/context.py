@@ -12,14 +12,15 @@ from botcore.config import Config, Persona
 from botcore.conversation.budget import Budget
 from botcore.conversation.overrides import PersonaModels
 from botcore.conversation.past import Loaded
+from botcore.delivery import waiting
 from botcore.delivery.answer import Answer
-from botcore.delivery.inbox import external_id_of
+from botcore.delivery.inbox import external_id_of, hold
 from botcore.delivery.work import Database, Work
 from botcore.errors import Unsuitable
 from botcore.messages import Attachment, Button, Chat, ConversationKey, Incoming, Json, Part, Reply, Sender, Text
 from botcore.openai import Api
 from botcore.plugin import Command, Permission, Prompt, Usage
-from botcore.store import consents, conversations
+from botcore.store import Connection, consents, conversations
 from botcore.store import usage as usages
 
 
@@ -79,12 +80,20 @@ class TurnConversation:
         return self._scene.work.head.conversation_id
 
     async def reset(self) -> int:
-        """Forget the history; return how many messages were forgotten."""
-        return await self._services.database.run(partial(conversations.reset, conversation_id=self._id))
+        """Forget the history, and whatever waits for an answer; return how many messages were forgotten."""
+
+        def unit(c: Connection) -> int:
+            hold(c, self._scene.work.fence)
+            waiting.abandon(c, self._id)
+            return conversations.reset(c, self._id)
+
+        return await self._services.database.run(unit)
 
     async def stop(self) -> bool:
-        """Cancel the answer that is being written. False: none was."""
-        return self._services.stop(self._id)
+        """Cancel the answer that is being written, and what waits for the person's answer. False: there was nothing."""
+        stopped = self._services.stop(self._id)
+        unit = partial(waiting.abandon, conversation_id=self._id, user_id=self._scene.loaded.person.user_id)
+        return await self._services.database.run(unit) > 0 or stopped
 
     async def retry(self) -> Prompt:
         """Take the last question and its answer out of the history and return the question. Raises Unsuitable."""
@@ -145,7 +154,11 @@ class TurnConversation:
             raise Unsuitable(f"There is no persona “{persona}”. /persona lists them.")
         chosen = {"model": model, "persona": persona}
         self._settings.update({name: value for name, value in chosen.items() if value is not None})
-        unit = partial(conversations.set_settings, conversation_id=self._id, settings=self._settings)
+
+        def unit(c: Connection) -> None:
+            hold(c, self._scene.work.fence)
+            conversations.set_settings(c, self._id, self._settings)
+
         await self._services.database.run(unit)
 
 

@@ -8,9 +8,9 @@ import orjson
 
 from botcore.conversation.admission import Person
 from botcore.conversation.prompt import Past
-from botcore.delivery import inbox
+from botcore.delivery import waiting
 from botcore.delivery.inbox import Row
-from botcore.delivery.outbox import Place, places_of_original
+from botcore.delivery.outbox import Standing, notice_before, of_original
 from botcore.messages import Edit, Incoming, Json
 from botcore.plugin import Usage
 from botcore.store import Connection, accounts, conversations, history, usage
@@ -30,7 +30,7 @@ class LastTurn:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What was read. `waiting` is a message whose handler asked the person something."""
+    """What was read. `waiting` is a message whose handler asked this sender something."""
 
     person: Person
     settings: Mapping[str, Json]
@@ -38,8 +38,10 @@ class Loaded:
     last: LastTurn | None
     used_today: Usage
     waiting: tuple[int, Incoming] | None = None
-    standing: Sequence[Place] = ()
-    """Where the answer to the last question stands."""
+    standing: Standing | None = None
+    """Where the answer to the message stands that is edited, where that was the last one."""
+    replaces: int | None = None
+    """The turn of the history that began with the message that is edited."""
 
 
 def load(c: Connection, head: Row, *, turns: int, metered: bool) -> Loaded:
@@ -59,9 +61,7 @@ def load(c: Connection, head: Row, *, turns: int, metered: bool) -> Loaded:
         if row.inbox_id not in failed
     ]
     last = _last(rows)
-    standing: Sequence[Place] = ()
-    if isinstance(incoming.event, Edit) and last is not None and last.external_id == incoming.event.external_id:
-        standing = places_of_original(c, conversation_id, last.inbox_id)
+    standing, replaces = _edited(c, head, last)
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return Loaded(
         person=person,
@@ -69,9 +69,20 @@ def load(c: Connection, head: Row, *, turns: int, metered: bool) -> Loaded:
         past=past,
         last=last,
         used_today=usage.total(c, user_id=person.user_id, since=midnight) if metered else Usage(),
-        waiting=inbox.waiting(c, conversation_id),
+        waiting=waiting.find(c, conversation_id, incoming.sender.id),
         standing=standing,
+        replaces=replaces,
     )
+
+
+def _edited(c: Connection, head: Row, last: LastTurn | None) -> tuple[Standing | None, int | None]:
+    """Where an edit is answered: the answer to the last question, or the notice that the last message got."""
+    event = head.incoming.event
+    if not isinstance(event, Edit):
+        return None, None
+    if last is not None and last.external_id == event.external_id:
+        return of_original(c, head.conversation_id, last.inbox_id), last.inbox_id
+    return notice_before(c, head.conversation_id, head.id, event.external_id), None
 
 
 def _last(rows: Sequence[history.StoredMessage]) -> LastTurn | None:

@@ -1,23 +1,26 @@
 """What a message leads to: a command, a plugin's handler, or the model."""
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
-from botcore.commands.gate import Call, Gate, Source, guard
+from botcore.commands.gate import Call, Gate, Source, guard, normalised
 from botcore.commands.registry import Found, Owned, Unknown
 from botcore.commands.schema import tool_schema
 from botcore.conversation import finish, words
 from botcore.conversation.admission import Admission
 from botcore.conversation.context import Scene, Services, TurnContext
 from botcore.conversation.ledger import TurnSteps
-from botcore.conversation.moderation import Moderator
+from botcore.conversation.moderation import Moderator, Strictness
 from botcore.conversation.prompt import contributed
 from botcore.conversation.talk import Model, Question, Talk, ToolResult
-from botcore.errors import Unsuitable
+from botcore.errors import HandlerFailed, Unsuitable
 from botcore.messages import Edit, Invocation, Json, Message, Part, Press, Reply, Text, text_of
 from botcore.openai import ToolCall
 from botcore.plugin import Prompt, Result
+
+log = logging.getLogger(__name__)
 
 CONTEXT_TIMEOUT = 10.0  # seconds for a plugin's contribution to the prompt, which holds up every answer
 HANDLER_TIMEOUT = 300.0  # seconds for a handler of attachments: long audio takes minutes
@@ -36,8 +39,8 @@ class Responder:
         self._moderator = moderator
         self._gate = gate
 
-    async def respond(self, scene: Scene, ctx: TurnContext, talk: Talk) -> Reply:
-        """The reply, with all middlewares around it. Raises BotcoreError, Asking."""
+    async def respond(self, scene: Scene, ctx: TurnContext, talk: Talk) -> Reply | None:
+        """The reply, with all middlewares around it; None where nobody expects one. Raises BotcoreError, Asking."""
         parts = words.parts_of([row.incoming for row in scene.work.rows])
 
         async def innermost() -> Result:
@@ -50,9 +53,17 @@ class Responder:
         result = await call()
         if isinstance(result, Prompt):  # a middleware's own
             result = await self._ask_model(scene, ctx, talk, result.parts)
-        if result is None:
-            return Reply.of(DONE)
-        return Reply.of(result) if isinstance(result, str) else result
+        if isinstance(result, Reply):
+            return result
+        return Reply.of(DONE) if self._admission.addressed(ctx.incoming) else None
+
+    async def stopped(self, ctx: TurnContext, talk: Talk) -> Reply:
+        """What there is of an answer that was stopped: nothing, where answers are checked before they are shown."""
+        talk.interrupt(finish.STOPPED)
+        if self._rules(ctx)[1] == "block" and talk.text:
+            talk.messages.clear()
+            return Reply((Text(finish.WITHHELD),))
+        return Reply((Text(finish.with_remark(talk.text, finish.STOPPED)), *talk.parts))
 
     async def _handle(self, ctx: TurnContext, parts: tuple[Part, ...]) -> Result:
         """Run the command or handler that is meant; a Prompt where it is the model that is asked."""
@@ -62,7 +73,7 @@ class Responder:
             if known is None:
                 raise Unsuitable(f"There is no command /{event.command} any more.")
             return await self._gate.invoke(Call(known, event.options, "slash"), ctx)
-        if isinstance(event, Message | Press):
+        if isinstance(event, Message | Edit | Press):
             found = registry.find(text_of(parts))
             if isinstance(found, Unknown):
                 hint = f" Did you mean /{found.nearest}?" if found.nearest else ""
@@ -71,22 +82,20 @@ class Responder:
                 source: Source = "button" if isinstance(event, Press) else "text"
                 return await self._gate.invoke(Call(found.registered, found.text, source), ctx)
         if isinstance(event, Message):
-            for handler, part in registry.handlers(parts, addressed=self._addressed(ctx)):
+            for handler, part in registry.handlers(parts, addressed=self._admission.addressed(ctx.incoming)):
                 work = partial(handler.handler, ctx, part)
                 name = f"on({handler.kind.__name__})"
-                result: Result = await guard(handler.plugin, name, work, timeout=HANDLER_TIMEOUT)
-                return result
+                result = await guard(handler.plugin, name, work, timeout=HANDLER_TIMEOUT)
+                return normalised(result, plugin=handler.plugin, handler=name)
         return Prompt(parts)
 
-    def _addressed(self, ctx: TurnContext) -> bool:
-        event = ctx.incoming.event
-        if ctx.chat.kind == "private" or not isinstance(event, Message | Edit):
-            return True
-        return event.addressed or self._admission.without_prefix(event.text) != event.text
+    def _rules(self, ctx: TurnContext) -> tuple[Strictness, Strictness]:
+        return self._services.config.moderation.rules(f"{ctx.chat.platform}:{ctx.chat.id}")
 
     # ---- the model ----
 
     async def _ask_model(self, scene: Scene, ctx: TurnContext, talk: Talk, parts: tuple[Part, ...]) -> Reply:
+        scene.answer.reserve()
         words.check(parts)
         incoming, conversation = ctx.incoming, ctx.conversation
         again = conversation.replaces is not None and not isinstance(incoming.event, Edit)
@@ -100,7 +109,7 @@ class Responder:
             )
         )
         talk.persona, talk.model = conversation.persona, conversation.model
-        rules = self._services.config.moderation.rules(f"{ctx.chat.platform}:{ctx.chat.id}")
+        rules = self._rules(ctx)
         warned = await self._moderator.check(talk.asked, rules[0], "input")
         content = await words.with_images(talk.asked, parts, scene.outlet)
         steps = TurnSteps(scene.work, scene.answer, quiet=rules[1] == "block")
@@ -134,12 +143,9 @@ class Responder:
 
     async def _system(self, ctx: TurnContext) -> str:
         """The persona, and what plugins add, as marked data."""
-        blocks = [ctx.conversation.system]
-        for owned in self._services.registry.contexts():
-            text = await guard(owned.plugin, "context", partial(owned.value, ctx), timeout=CONTEXT_TIMEOUT)
-            if text:
-                blocks.append(contributed(owned.plugin, text))
-        return "\n\n".join(block for block in blocks if block)
+        contributors = self._services.registry.contexts()
+        added = [contributed(owned.plugin, text) for owned in contributors if (text := await _contribution(owned, ctx))]
+        return "\n\n".join(block for block in (ctx.conversation.system, *added) if block)
 
     def _tools(self, ctx: TurnContext) -> Mapping[str, dict[str, Any]]:
         """The tools that the model may see here, by name."""
@@ -151,5 +157,18 @@ class Responder:
 async def _wrapped(
     owned: Owned[Any], ctx: TurnContext, call: Callable[[], Awaitable[Result]], seconds: float
 ) -> Result:
-    result: Result = await guard(owned.plugin, "middleware", partial(owned.value, ctx, call), timeout=seconds)
-    return result
+    name = f"middleware {getattr(owned.value, '__name__', '')}".rstrip()
+    result: object = await guard(owned.plugin, name, partial(owned.value, ctx, call), timeout=seconds)
+    return normalised(result, plugin=owned.plugin, handler=name)
+
+
+async def _contribution(owned: Owned[Any], ctx: TurnContext) -> str:
+    """What a plugin adds to the prompt. Its faults are logged and its own: the answer comes without it."""
+    try:
+        text: object = await guard(owned.plugin, "context", partial(owned.value, ctx), timeout=CONTEXT_TIMEOUT)
+    except HandlerFailed:
+        return ""
+    if text is not None and not isinstance(text, str):
+        log.error("plugin %r: context returned %s, not text", owned.plugin, type(text).__name__)
+        return ""
+    return text or ""

@@ -5,16 +5,17 @@ import itertools
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 from sqlalchemy import Connection
 
 from botcore.adapter import Outlet
 from botcore.delivery import inbox, outbox, steps
-from botcore.delivery.outbox import GONE, QUEUE, READY, RESERVED, SENT, SURPLUS, Place
+from botcore.delivery.outbox import GONE, QUEUE, READY, RESERVED, SURPLUS, Place, Standing
 from botcore.delivery.sending import patiently, steadily
 from botcore.delivery.work import Database, Work
-from botcore.errors import DeliveryError, Fenced, SendFailed
+from botcore.errors import DeliveryError, Fenced, MessageGone, SendFailed
 from botcore.messages import Json, Piece, Reply, Text
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,8 @@ class Answer:
         self._outlet = outlet
         self._database = database
         self._placeholder = placeholder
-        self._first = 1 + max((place.part for place in work.places if place.state in (SENT, GONE)), default=-1)
+        # Questions that were asked and answered stand above.
+        self._first = 1 + max((p.part for p in work.places if p.kind != QUEUE and p.state != RESERVED), default=-1)
         self._places = [place for place in work.places if place.part >= self._first]
         self._queue = [place for place in work.places if place.kind == QUEUE and place.state == SURPLUS]
         self._adopted_from: int | None = None
@@ -63,19 +65,28 @@ class Answer:
         if self._pulse is None:
             self._pulse = asyncio.create_task(self._typing(), name=f"typing {self._work.head.id}")
 
-    def adopt(self, inbox_id: int, places: Sequence[Place]) -> None:
-        """Answer in the places of an earlier answer: an edited question is answered where it was."""
-        standing = [place for place in places if place.external_id and place.state in (SENT, READY, RESERVED)]
-        if standing and not self._places:
-            self._adopted_from = inbox_id
+    def adopt(self, earlier: Standing) -> None:
+        """Answer in the places of an earlier answer: an edited question is answered where it was.
+
+        Where the platform cannot replace messages, the answer is a new message, and the earlier one stays.
+        """
+        standing = [
+            place
+            for place in earlier.places
+            if place.external_id and place.state not in (GONE, SURPLUS) and place.kind != "question"
+        ]
+        if standing and not self._places and self._outlet.limits.edits:
+            self._adopted_from = earlier.inbox_id
             self._places = [
                 Place(self._first + index, RESERVED, place.external_id) for index, place in enumerate(standing)
             ]
 
     async def _take_place(self) -> None:
         await self._reserve(0)
-        for place in self._queue:  # the courier records it, and deletes it again where this was cut off
-            await patiently(self._outlet.delete, self._work.address, place.external_id or "")
+        for index, place in enumerate(self._queue):  # the courier deletes it where this is cut off or refused
+            with suppress(SendFailed, MessageGone):
+                await patiently(self._outlet.delete, self._work.address, place.external_id or "")
+                self._queue[index] = place.now(GONE)
 
     async def _reserve(self, index: int) -> None:
         part, piece = self._first + index, Piece(self._placeholder)
@@ -85,7 +96,8 @@ class Answer:
         try:
             await steadily(self._database, partial(outbox.put, fence=self._work.fence, written=[place]))
         except Fenced:
-            await self._outlet.delete(self._work.address, external_id)
+            with suppress(DeliveryError):
+                await self._outlet.delete(self._work.address, external_id)
             raise
         self._places.append(place)
 
@@ -158,16 +170,20 @@ class Answer:
 
     async def _still(self) -> None:
         """Stop showing: what comes next is final and must not be overtaken by a frame."""
-        for task in (self._painter, self._pulse):
-            if task is not None:
-                task.cancel()
-        await asyncio.gather(
-            *(task for task in (self._painter, self._pulse) if task is not None), return_exceptions=True
-        )
-        if self._reservation is not None:
-            with suppress(SendFailed):  # the courier meets the same refusal and records it
-                await self._reservation
-        self._painter = self._pulse = self._reservation = None
+        await self._end(self._painter, self._pulse)
+        self._painter = self._pulse = None
+        with suppress(SendFailed, MessageGone):  # the courier meets the same refusal and records it
+            await self._reserved()  # shielded: a place that is being taken is recorded though the turn is cut
+        self._reservation = None
+
+    async def _end(self, *tasks: asyncio.Task[None] | None) -> None:
+        """Cancel what runs in the background and log what it stumbled over; the answer does not depend on it."""
+        running = [task for task in tasks if task is not None]
+        for task in running:
+            task.cancel()
+        for fault in await asyncio.gather(*running, return_exceptions=True):
+            if isinstance(fault, Exception) and not isinstance(fault, DeliveryError):
+                log.error("message %d: showing it while it grew failed", self._work.head.id, exc_info=fault)
 
     # ---- the end ----
 
@@ -197,7 +213,7 @@ class Answer:
             place = places.pop(self._first + index, None)
             written.append(Place(self._first + index, READY, place.external_id if place else None, piece, kind))
         written.extend(Place(place.part, SURPLUS, place.external_id, None, kind) for place in places.values())
-        return written
+        return [*(place for place in self._queue if place.state == GONE), *written]
 
     async def ask(self, step: str, question: Reply, *, record: Record | None = None) -> None:
         """Commit a question; the message then waits for the person's next one, whose text becomes `step`'s result."""
@@ -212,7 +228,9 @@ class Answer:
     async def ignore(self, why: str, *, record: Record | None = None) -> None:
         """Close the message without an answer: nobody expects one."""
         await self._still()
-        surplus = [*self._queue, *(Place(place.part, SURPLUS, place.external_id) for place in self._places)]
+        # No word about the queue any more: what is committed is that these go, and no turn is taken again.
+        queue = (replace(place, kind="answer") for place in self._queue)
+        surplus = [*queue, *(Place(place.part, SURPLUS, place.external_id) for place in self._places)]
 
         def unit(c: Connection) -> None:
             outbox.put(c, self._work.fence, surplus)
@@ -235,10 +253,7 @@ class Answer:
         """Stop everything in the background, whatever state it is in: the turn is over or taken away."""
         if self._reservation is not None:  # a place that was sent but not recorded would stay behind as an orphan
             await asyncio.wait([self._reservation], timeout=RESERVATION_PATIENCE)
-        tasks = [task for task in (self._painter, self._pulse, self._reservation) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._end(self._painter, self._pulse, self._reservation)
 
     async def step(self, name: str, result: Json, *, record: Record | None = None) -> None:
         """Record a finished step, together with what `record` writes."""

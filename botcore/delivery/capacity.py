@@ -17,7 +17,14 @@ class Capacity:
 
     def add(self, messages: int) -> None:
         """Count messages that were accepted, or (negative) closed."""
-        self.open = max(0, self.open + messages)
+        self.set(self.open + messages)
+
+    def set(self, messages: int) -> None:
+        """So many are open: what the database says, at the start and every now and then.
+
+        Messages that are deleted while they are open, or that another process works on, are counted off nowhere else.
+        """
+        self.open = max(0, messages)
         if self.open < self._most:
             self._room.set()
         elif self._room.is_set():

@@ -7,14 +7,16 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from botcore.adapter import Outlet
-from botcore.delivery import inbox, outbox
+from botcore.delivery import inbox, outbox, waiting
 from botcore.delivery.outbox import FAILED, GONE, READY, SENDING, SENT, SURPLUS, UNKNOWN, Place
-from botcore.delivery.sending import patiently, steadily
+from botcore.delivery.sending import in_turn, patiently, steadily
 from botcore.delivery.work import Database, Work
-from botcore.errors import MessageGone, SendFailed, SendUnknown
+from botcore.errors import BotcoreError, MessageGone, SendFailed, SendUnknown
 from botcore.messages import Piece
 
 log = logging.getLogger(__name__)
+
+MOST_PLACES = 3  # places taken for one message that is deleted again and again, as some groups' other bots do
 
 
 class Courier:
@@ -45,29 +47,37 @@ class Courier:
         if pending:
             done, why = await self._bring(work, pending[-1])
             failure = failure or why
-        question = any(place.kind == "question" and place.state != GONE for place in work.places[-1:])
-        await steadily(self._database, partial(self._close, work=work, last=done, asked=question, failure=failure))
+        asked = any(place.kind == "question" for place in pending)
+        await steadily(self._database, partial(self._close, work=work, last=done, asked=asked, failure=failure))
 
     @staticmethod
     def _close(c: Connection, *, work: Work, last: Place | None, asked: bool, failure: str | None) -> None:
         if last is not None:
             outbox.mark(c, work.fence, last)
         if asked and failure is None:
-            inbox.suspend(c, work.fence)
+            waiting.suspend(c, work.fence, work.others)
         else:
             inbox.close(c, work.fence, work.others, state="failed" if failure else "done", why=failure)
 
     async def _bring(self, work: Work, place: Place) -> tuple[Place, str | None]:
         """Bring one place into its final form. Returns it and, where the platform refused, why."""
+        if place.state == SURPLUS:
+            await self._remove(work, place)
+            return place.now(GONE), None
         try:
-            if place.state == SURPLUS:
-                if place.external_id is not None:
-                    await patiently(self._outlet.delete, work.address, place.external_id)
-                return place.now(GONE), None
-            return await self._show(work, place, place.piece or Piece()), None
-        except SendFailed as error:
+            return await self._show(work, place, place.piece or Piece(BotcoreError.said)), None
+        except (SendFailed, MessageGone) as error:
             log.warning("message %d, part %d was refused by the platform: %s", work.head.id, place.part, error)
             return place.now(FAILED), str(error)
+
+    async def _remove(self, work: Work, place: Place) -> None:
+        """Delete a place that is not needed. Where the platform refuses, it stays: the answer is there all the same."""
+        if place.external_id is None:
+            return
+        try:
+            await patiently(self._outlet.delete, work.address, place.external_id)
+        except (SendFailed, MessageGone) as error:
+            log.warning("a place of message %d cannot be deleted: %s", work.head.id, error)
 
     async def _show(self, work: Work, place: Place, piece: Piece) -> Place:
         if self._outlet.limits.edits:
@@ -79,10 +89,12 @@ class Courier:
 
     async def _replace(self, work: Work, place: Place, piece: Piece) -> Place:
         """Edit the answer's place, taking one first where there is none."""
-        while True:
+        key = f"{work.head.id}/{place.part}"
+        for number in range(MOST_PLACES):
             if place.external_id is None:
-                key, reserved = f"{work.head.id}/{place.part}", Piece(self._placeholder)
-                taken = await patiently(self._outlet.send, work.address, reserved, key=key)
+                # A platform that tells repeated sends by their key would give the deleted message back.
+                named = f"{key}/{number}" if number else key
+                taken = await patiently(self._outlet.send, work.address, Piece(self._placeholder), key=named)
                 place = place.now(place.state, taken)
                 await steadily(self._database, partial(outbox.mark, fence=work.fence, place=place))
             try:
@@ -90,21 +102,21 @@ class Courier:
             except MessageGone:
                 log.info("the place of message %d was deleted; another one is taken", work.head.id)
                 place = Place(place.part, place.state, None, place.piece, place.kind)
-                continue
-            return place.now(SENT)
+            else:
+                return place.now(SENT)
+        raise SendFailed(f"its place was deleted {MOST_PLACES} times")
 
     async def _send_plainly(self, work: Work, place: Place, piece: Piece) -> Place:
         """Send without a net: a platform that can neither edit nor tell a repeated send."""
-        if self._at_most_once:
-            if place.state == SENDING:
-                log.warning("message %d, part %d may have landed before; it is not repeated", work.head.id, place.part)
-                return place.now(UNKNOWN)
-            await steadily(self._database, partial(outbox.mark, fence=work.fence, place=place.now(SENDING)))
         key = f"{work.head.id}/{place.part}"
         if not self._at_most_once:
             return place.now(SENT, await patiently(self._outlet.send, work.address, piece, key=key))
+        if place.state == SENDING:
+            log.warning("message %d, part %d may have landed before; it is not repeated", work.head.id, place.part)
+            return place.now(UNKNOWN)
+        await steadily(self._database, partial(outbox.mark, fence=work.fence, place=place.now(SENDING)))
         try:
-            return place.now(SENT, await self._outlet.send(work.address, piece, key=key))
+            return place.now(SENT, await in_turn(self._outlet.send, work.address, piece, key=key))
         except SendUnknown as error:
             log.warning("message %d, part %d may have landed: %s", work.head.id, place.part, error)
             return place.now(UNKNOWN)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal, Protocol
@@ -13,10 +14,10 @@ from sqlalchemy.exc import IntegrityError
 from botcore.adapter import Outlet
 from botcore.delivery import inbox, outbox
 from botcore.delivery.capacity import Capacity
-from botcore.delivery.inbox import ORDERLY, REFUSED, URGENT
+from botcore.delivery.inbox import ORDERLY, REFUSED, URGENT, Tail, joins_of
 from botcore.delivery.outbox import SURPLUS, Place
 from botcore.delivery.runner import EmbeddedRunner
-from botcore.delivery.sending import patiently
+from botcore.delivery.sending import patiently, steadily
 from botcore.delivery.work import Database
 from botcore.errors import DeliveryError, Fenced
 from botcore.messages import ConversationKey, Edit, Incoming, Piece, Reaction
@@ -26,6 +27,8 @@ from botcore.store.conversations import ensure_conversation
 
 log = logging.getLogger(__name__)
 
+PIECES = 100  # beyond the limit of open messages: what belongs to a message that was taken is taken as well
+NOTICE_PATIENCE = 1.0  # seconds for words about the queue that are on their way when the program stops
 REMEMBERED = 20_000  # conversations and people whose row ids are kept in memory (about 3 MB)
 
 
@@ -60,13 +63,14 @@ class DeskSettings:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A message that was new."""
+    """A message that was new. `ahead` messages wait before it; `piece`: it goes on with the one just before it."""
 
     inbox_id: int
     conversation_id: int
     user_id: int
     lane: int
     ahead: int
+    piece: bool
     incoming: Incoming
 
 
@@ -107,10 +111,18 @@ class Desk:
         for one in accepted:
             self._remember(one)
             self._runner.wake(one.conversation_id, one.lane)
-            if one.lane == ORDERLY and one.ahead >= self._settings.busy_notice_at:
+            if one.lane == ORDERLY and one.ahead >= self._settings.busy_notice_at and not one.piece:
                 notice = asyncio.create_task(self._tell(one), name=f"notice {one.inbox_id}")
                 self._notices.add(notice)
                 notice.add_done_callback(self._notices.discard)
+
+    async def close(self) -> None:
+        """Let the words about the queue that are on their way arrive, for a moment."""
+        if self._notices:
+            _, late = await asyncio.wait(self._notices, timeout=NOTICE_PATIENCE)
+            for notice in late:
+                notice.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     def forget(self) -> None:
         """Drop what is remembered of row ids."""
@@ -119,7 +131,7 @@ class Desk:
 
     def _insert(self, c: Connection, *, wanted: Sequence[Incoming]) -> list[Accepted]:
         accepted: list[Accepted] = []
-        ahead: dict[int, int] = {}
+        tails: dict[int, Tail] = {}
         known: dict[ConversationKey, int] = {}
         for incoming in wanted:
             if isinstance(incoming.event, Reaction):
@@ -133,20 +145,27 @@ class Desk:
             if isinstance(incoming.event, Edit) and inbox.revise(c, conversation_id, incoming.event):
                 continue
             user_id = self._person(c, incoming)
-            if conversation_id not in ahead:
-                busy = self._runner.busy(conversation_id)
-                ahead[conversation_id] = inbox.open_count(c, conversation_id) if busy else 0
-            lane = self._lane(incoming, ahead[conversation_id])
+            tail = tails.get(conversation_id)
+            if tail is None:  # nothing is open where nobody works
+                tail = inbox.tail(c, conversation_id) if self._runner.busy(conversation_id) else Tail()
+            lane, joins = self._lane(incoming, tail), joins_of(incoming)
             row = inbox.accept(c, incoming, conversation_id=conversation_id, user_id=user_id, lane=lane)
-            if row is not None:
-                accepted.append(Accepted(row, conversation_id, user_id, lane, ahead[conversation_id], incoming))
-                ahead[conversation_id] += lane == ORDERLY
+            if row is None:
+                continue
+            piece = joins is not None and joins == tail.joins and lane == tail.lane
+            accepted.append(Accepted(row, conversation_id, user_id, lane, tail.open, piece, incoming))
+            if lane != URGENT:
+                tail = Tail(tail.open + (lane == ORDERLY), lane, joins)
+            tails[conversation_id] = tail
         return accepted
 
-    def _lane(self, incoming: Incoming, ahead: int) -> int:
+    def _lane(self, incoming: Incoming, tail: Tail) -> int:
         if self._admission.urgent(incoming):
             return URGENT
-        return REFUSED if ahead >= self._settings.open_per_conversation else ORDERLY
+        most, joins = self._settings.open_per_conversation, joins_of(incoming)
+        if joins is not None and joins == tail.joins:
+            return tail.lane if tail.open < most + PIECES else REFUSED
+        return REFUSED if tail.open >= most else ORDERLY
 
     def _person(self, c: Connection, incoming: Incoming) -> int:
         sender, platform = incoming.sender, incoming.address.platform
@@ -165,18 +184,20 @@ class Desk:
         outlet = self._outlet(address.platform)
         if not outlet.limits.edits:
             return
-        piece = Piece(f"… (waiting behind {accepted.ahead} of your messages)")
+        ahead = f"{accepted.ahead} other message{'' if accepted.ahead == 1 else 's'}"
+        piece = Piece(f"… (waiting behind {ahead})")
         try:
             external_id = await outlet.send(address, piece, key=f"{accepted.inbox_id}/{outbox.QUEUE}")
         except DeliveryError as error:
             log.debug("the word about the queue was not shown: %s", error)
             return
         place = Place(outbox.QUEUE_PART, SURPLUS, external_id, piece, outbox.QUEUE)
+        fence = inbox.Fence(accepted.inbox_id, 0)
         try:
-            fence = inbox.Fence(accepted.inbox_id, 0)
-            await self._database.run(partial(outbox.put, fence=fence, written=[place]))
+            await steadily(self._database, partial(outbox.put, fence=fence, written=[place]))
         except Fenced:  # its turn has come already
-            await patiently(outlet.delete, address, external_id)
+            with suppress(DeliveryError):
+                await patiently(outlet.delete, address, external_id)
 
 
 def _rate(c: Connection, incoming: Incoming, reaction: Reaction) -> None:

@@ -10,11 +10,11 @@ from typing import Generic, Literal, Protocol, TypeVar
 from sqlalchemy import Connection
 
 from botcore.adapter import Outlet
-from botcore.delivery import inbox
+from botcore.delivery import claims, inbox
 from botcore.delivery.answer import Answer
 from botcore.delivery.capacity import Capacity
+from botcore.delivery.claims import NotYet
 from botcore.delivery.courier import Courier
-from botcore.delivery.inbox import NotYet
 from botcore.delivery.work import Database, Work, claim
 from botcore.errors import BotcoreError, Fenced, Refusal, StoreUnavailable
 from botcore.messages import Reply, Text
@@ -23,7 +23,9 @@ log = logging.getLogger(__name__)
 Loaded = TypeVar("Loaded")
 
 GAVE_UP = "I tried several times and could not answer this message. Please send it again; the operator can see why."
-LONGEST_PAUSE = 5.0  # seconds between two tries while the database is away
+TOO_MANY = "Too many of your messages are waiting for an answer, so I did not take this one. Please send it later."
+
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds between two tries while the database is away
 
 
 class Turn(Protocol[Loaded]):
@@ -65,24 +67,45 @@ class Drain(Generic[Loaded]):
         self._outlet = outlet
         self._capacity = capacity
         self._settings = settings
+        self._finishing = False
+
+    def finish(self) -> None:
+        """Take up no further message: the running ones come to their end, the rest stays open in the inbox."""
+        self._finishing = True
 
     async def __call__(self, conversation_id: int, lane: int) -> None:
         """Work until nothing is open. Waits while the database is away."""
-        pause = 0.1
-        while True:
+        pause, faults = SHORTEST_PAUSE, 0
+        while not self._finishing:
             try:
-                if not await self._next(conversation_id, lane):
+                if not await self._next(conversation_id, lane, faults):
                     return
-                pause = 0.1
+                pause, faults = SHORTEST_PAUSE, 0
+                continue
             except Fenced as error:
                 log.warning("dropped stale work: %s", error)
+                continue
             except StoreUnavailable as error:
                 log.error("the database is away, conversation %d waits: %s", conversation_id, error)  # noqa: TRY400 - one line
+            except (Exception, asyncio.CancelledError):  # the outermost boundary: a fault becomes an honest notice
+                if is_cut():
+                    raise
+                faults += 1
+                log.exception("conversation %d: a message could not be worked on", conversation_id)
+            if faults != 1:  # after the first fault there is a notice at once
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
 
-    async def _next(self, conversation_id: int, lane: int) -> bool:
-        claimed = await self._database.run(partial(self._claim, conversation_id=conversation_id, lane=lane))
+    async def _next(self, conversation_id: int, lane: int, faults: int) -> bool:
+        """Work on the oldest message; whether there may be more. `faults`: how often that has failed in a row.
+
+        After a fault nothing is tried but the notice (or the delivery, where an answer is committed), and where that
+        fails as well, in the end the message is closed: it must not block those behind it.
+        """
+        if faults > self._settings.attempts:
+            return await self._give_up(conversation_id, lane)
+        unit = partial(self._claim, conversation_id=conversation_id, lane=lane, take=not faults)
+        claimed = await self._database.run(unit)
         if claimed is None:
             return False
         if isinstance(claimed, NotYet):
@@ -108,25 +131,36 @@ class Drain(Generic[Loaded]):
         self._capacity.add(work.resumed - len(work.rows))
         return work.more or work.resumed > 0
 
-    def _claim(self, c: Connection, *, conversation_id: int, lane: int) -> tuple[Work, Loaded] | NotYet | None:
+    async def _give_up(self, conversation_id: int, lane: int) -> bool:
+        unit = partial(claims.give_up, conversation_id=conversation_id, lane=lane, why="it could not be worked on")
+        closed = await self._database.run(unit)
+        self._capacity.add(-closed)
+        return closed > 0
+
+    def _claim(
+        self, c: Connection, *, conversation_id: int, lane: int, take: bool
+    ) -> tuple[Work, Loaded | None] | NotYet | None:
         settings = self._settings
         work = claim(c, conversation_id, lane, worker=settings.worker, join_seconds=settings.join_seconds)
-        return work if work is None or isinstance(work, NotYet) else (work, self._turn.load(c, work))
+        if work is None or isinstance(work, NotYet):
+            return work
+        answerable = take and lane != inbox.REFUSED and work.head.readable and not work.committed
+        return work, self._turn.load(c, work) if answerable else None
 
-    async def _settle(self, work: Work, loaded: Loaded, answer: Answer) -> None:
+    async def _settle(self, work: Work, loaded: Loaded | None, answer: Answer) -> None:
         notice = await self._take(work, loaded, answer)
         if not answer.settled:
             await answer.commit(Reply((Text(notice, plain=True),)), kind="notice")
 
-    async def _take(self, work: Work, loaded: Loaded, answer: Answer) -> str:
-        """Take the turn; the notice for the person where it comes to no end."""
+    async def _take(self, work: Work, loaded: Loaded | None, answer: Answer) -> str:
+        """Take the turn; the notice for the person where it comes to no end. `loaded`: None after a fault."""
         if work.head.lane == inbox.REFUSED:
-            return (
-                "Too many of your messages are waiting for an answer, so I did not take this one. Please send it later."
-            )
-        if work.head.attempt > self._settings.attempts:
+            return TOO_MANY
+        if work.head.attempt - work.asked > self._settings.attempts:
             log.error("gave up on message %d after %d attempts", work.head.id, work.head.attempt - 1)
             return GAVE_UP
+        if loaded is None:
+            return BotcoreError.said
         try:
             await self._turn.take(work, loaded, answer)
         except (Fenced, StoreUnavailable):
@@ -135,6 +169,10 @@ class Drain(Generic[Loaded]):
             severity = logging.INFO if isinstance(error, Refusal) else logging.WARNING
             log.log(severity, "message %d gets a notice: %s: %s", work.head.id, type(error).__name__, error)
             return error.said
-        except Exception:  # the outermost handler boundary: a fault becomes an honest notice
-            log.exception("message %d: the turn failed", work.head.id)
         return BotcoreError.said
+
+
+def is_cut() -> bool:
+    """Whether this very task is cancelled, as at a shutdown, and not only something that it waited for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -1,5 +1,6 @@
 """The inbox: accepted messages, and who works on them. Units of work over a connection; nothing here commits."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,16 +12,26 @@ from botcore.errors import Fenced
 from botcore.messages import Edit, Incoming, Message
 from botcore.store.prepared import Prepared
 from botcore.store.statements import insert_if_new
-from botcore.store.tables import inbox, outbox, turn_step
+from botcore.store.tables import inbox
+
+log = logging.getLogger(__name__)
 
 ORDERLY, URGENT, REFUSED = 0, 1, 2
 """The lanes. In ORDERLY messages are answered one after the other; URGENT ones (/stop) overtake; REFUSED ones were over
 the limit of open messages and get a notice only."""
 
+WAITING, ASIDE = "waiting", "aside"
+"""States of a message whose handler asked the person something, and of those that were joined to it."""
+
+PURGED = "{}"  # payload of a message whose content was deleted for its age
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An inbox row as claimed. `attempt` is the fencing token."""
+    """An inbox row as claimed. `attempt` is the fencing token.
+
+    Not `readable`: what is stored is not of this version's making; `incoming` then has an address and nothing else.
+    """
 
     id: int
     conversation_id: int
@@ -29,6 +40,16 @@ class Row:
     attempt: int
     incoming: Incoming
     joins: str | None
+    readable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The end of a conversation's queue: how many messages are open, and the last one's lane and `joins`."""
+
+    open: int = 0
+    lane: int = ORDERLY
+    joins: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +60,6 @@ class Fence:
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
-class NotYet:
-    """The oldest message may be the start of several that belong together: look again in `seconds`."""
-
-    seconds: float
-
-
 _ACCEPT = Prepared(insert_if_new(inbox, "platform", "bot_id", "update_id"))
 
 _COUNT_OPEN = Prepared(
@@ -54,36 +68,17 @@ _COUNT_OPEN = Prepared(
     .where(inbox.c.conversation_id == bindparam("conversation"), inbox.c.lane == ORDERLY, inbox.c.is_open == true())
 )
 
-_COUNT_ALL_OPEN = select(func.count()).select_from(inbox).where(inbox.c.is_open == true())
-
-_ROW = (
-    inbox.c.id,
-    inbox.c.conversation_id,
-    inbox.c.user_id,
-    inbox.c.lane,
-    inbox.c.attempt,
-    inbox.c.payload,
-    inbox.c.joins,
-    inbox.c.received_at,
+_LAST_OPEN = Prepared(
+    select(inbox.c.lane, inbox.c.joins)
+    .where(inbox.c.conversation_id == bindparam("conversation"), inbox.c.lane != URGENT, inbox.c.is_open == true())
+    .order_by(inbox.c.id.desc())
+    .limit(1)
 )
 
-_OLDEST = Prepared(
-    select(*_ROW)
-    .where(
-        inbox.c.conversation_id == bindparam("conversation"),
-        inbox.c.lane == bindparam("lane"),
-        inbox.c.is_open == true(),
-    )
-    .order_by(inbox.c.id)
-    .limit(16)  # the rest of an album (10 pictures at most) or of a paste comes along in the same read
-    .with_for_update()
-)
-
-_CLAIM = Prepared(
-    update(inbox)
-    .where(inbox.c.id == bindparam("row"), inbox.c.is_open == true())
-    .values(attempt=inbox.c.attempt + 1, state="claimed", owner=bindparam("worker"))
-    .returning(inbox.c.attempt)
+_COUNT_ALL_OPEN = (
+    select(func.count())
+    .select_from(inbox)
+    .where(inbox.c.is_open == true(), inbox.c.platform.in_(bindparam("platforms", expanding=True)))
 )
 
 _HELD = Prepared(
@@ -121,23 +116,19 @@ _UNCLAIMED_ORIGINAL = Prepared(
     .with_for_update()
 )
 
-_WAITING = Prepared(
-    select(inbox.c.id, inbox.c.payload)
-    .where(inbox.c.conversation_id == bindparam("conversation"), inbox.c.state == "waiting")
-    .order_by(inbox.c.id.desc())
-    .limit(1)
-    .with_for_update()
-)
-
 
 def external_id_of(incoming: Incoming) -> str:
     """The platform's id of the message that happened, '' where it has none."""
     return incoming.event.external_id if isinstance(incoming.event, Message | Edit) else ""
 
 
+def joins_of(incoming: Incoming) -> str | None:
+    """What a message has in common with those that belong to it."""
+    return incoming.event.joins if isinstance(incoming.event, Message) else None
+
+
 def accept(c: Connection, incoming: Incoming, *, conversation_id: int, user_id: int | None, lane: int) -> int | None:
     """Insert a message; its id, or None where it was accepted before."""
-    joins = incoming.event.joins if isinstance(incoming.event, Message) else None
     values = {
         "platform": incoming.address.platform,
         "bot_id": incoming.address.bot,
@@ -147,7 +138,7 @@ def accept(c: Connection, incoming: Incoming, *, conversation_id: int, user_id: 
         "lane": lane,
         "payload": codec.encode(incoming),
         "external_id": external_id_of(incoming),
-        "joins": joins,
+        "joins": joins_of(incoming),
         "received_at": incoming.received_at,
         "state": "open",
         "is_open": True,
@@ -156,14 +147,16 @@ def accept(c: Connection, incoming: Incoming, *, conversation_id: int, user_id: 
     return None if new is None else int(new)
 
 
-def open_count(c: Connection, conversation_id: int) -> int:
-    """How many messages of a conversation wait or are worked on."""
-    return int(_COUNT_OPEN.scalar(c, {"conversation": conversation_id}))
+def tail(c: Connection, conversation_id: int) -> Tail:
+    """How many messages of a conversation wait or are worked on, and the last one of them."""
+    here = {"conversation": conversation_id}
+    last = _LAST_OPEN.first(c, here)
+    return Tail() if last is None else Tail(int(_COUNT_OPEN.scalar(c, here)), last.lane, last.joins)
 
 
-def open_total(c: Connection) -> int:
-    """How many messages of all conversations wait or are worked on."""
-    return int(c.execute(_COUNT_ALL_OPEN).scalar_one())
+def open_total(c: Connection, platforms: Sequence[str]) -> int:
+    """How many messages of all conversations on these platforms wait or are worked on."""
+    return int(c.execute(_COUNT_ALL_OPEN, {"platforms": list(platforms)}).scalar_one())
 
 
 def open_conversations(c: Connection, platforms: Sequence[str]) -> list[tuple[int, int]]:
@@ -171,28 +164,14 @@ def open_conversations(c: Connection, platforms: Sequence[str]) -> list[tuple[in
     return [(int(row[0]), int(row[1])) for row in c.execute(_OPEN_CONVERSATIONS, {"platforms": list(platforms)})]
 
 
-def claim(
-    c: Connection, conversation_id: int, lane: int, *, worker: str, join_seconds: float
-) -> tuple[Sequence[Row], bool] | NotYet | None:
-    """Claim the oldest open message and those that belong to it; whether more is open. None: nothing is open."""
-    found = _OLDEST.all(c, {"conversation": conversation_id, "lane": lane})
-    if not found:
+def decoded(inbox_id: int, payload: str) -> Incoming | None:
+    """What was accepted. None where it cannot be read: another version wrote it, or it was purged."""
+    try:
+        return codec.decode(Incoming, payload)
+    except ValueError as error:
+        if payload != PURGED:
+            log.error("message %d is stored in a form that cannot be read: %s", inbox_id, error)  # noqa: TRY400 - one line
         return None
-    head, members = found[0], [found[0]]
-    if head.joins is not None:
-        age = (datetime.now(UTC) - head.received_at).total_seconds()
-        if head.attempt == 0 and 0 <= age < join_seconds:
-            return NotYet(join_seconds - age)
-        for row in found[1:]:
-            if row.joins != head.joins:
-                break
-            members.append(row)
-    rows: list[Row] = []
-    for row in members:
-        attempt: int = _CLAIM.scalar(c, {"row": row.id, "worker": worker})
-        incoming = codec.decode(Incoming, row.payload)
-        rows.append(Row(row.id, row.conversation_id, row.user_id, row.lane, attempt, incoming, row.joins))
-    return rows, len(found) > len(rows)
 
 
 def hold(c: Connection, fence: Fence) -> None:
@@ -211,9 +190,12 @@ def close(
         _CLOSE.run(c, {"row": other, "still_open": False, "now": "joined", "why": None, "at": now})
 
 
-def suspend(c: Connection, fence: Fence) -> None:
-    """Let a claimed message wait for the person's answer. Raises Fenced."""
-    _close_held(c, fence, state="waiting", why=None, at=None)
+def set_aside(c: Connection, fence: Fence, others: Sequence[int]) -> None:
+    """Close a claimed message for the time in which its handler waits for the person. Raises Fenced."""
+    now = datetime.now(UTC)
+    _close_held(c, fence, state=WAITING, why=None, at=now)
+    for other in others:
+        _CLOSE.run(c, {"row": other, "still_open": False, "now": ASIDE, "why": None, "at": now})
 
 
 def _close_held(c: Connection, fence: Fence, *, state: str, why: str | None, at: datetime | None) -> None:
@@ -226,57 +208,14 @@ def _taken_over(fence: Fence) -> Fenced:
     return Fenced(f"message {fence.inbox_id} was taken over after attempt {fence.attempt}")
 
 
-def waiting(c: Connection, conversation_id: int) -> tuple[int, Incoming] | None:
-    """The message whose handler waits for the person's answer, if there is one."""
-    row = _WAITING.first(c, {"conversation": conversation_id})
-    return None if row is None else (int(row.id), codec.decode(Incoming, row.payload))
-
-
-def resume(c: Connection, inbox_id: int, incoming: Incoming) -> None:
-    """Open a waiting message again; `incoming` carries the address to answer at from now on."""
-    c.execute(
-        update(inbox)
-        .where(inbox.c.id == inbox_id, inbox.c.state == "waiting")
-        .values(state="open", is_open=True, payload=codec.encode(incoming))
-    )
-
-
-def abandon_waiting(c: Connection, conversation_id: int) -> int:
-    """Close whatever waits for an answer in a conversation; how many."""
-    result = c.execute(
-        update(inbox)
-        .where(inbox.c.conversation_id == conversation_id, inbox.c.state == "waiting")
-        .values(state="abandoned", closed_at=datetime.now(UTC))
-    )
-    return result.rowcount
-
-
 def revise(c: Connection, conversation_id: int, edit: Edit) -> bool:
-    """Put an edit's text into the message it changes, where that one still waits to be claimed. False: too late."""
+    """Put an edit's text into the message (or edit) that still waits to be claimed. False: too late, none does."""
     row = _UNCLAIMED_ORIGINAL.first(c, {"conversation": conversation_id, "external": edit.external_id})
     if row is None:
         return False
-    original = codec.decode(Incoming, row.payload)
-    if not isinstance(original.event, Message):
+    original = decoded(row.id, row.payload)
+    if original is None or not isinstance(original.event, Message | Edit):
         return False
     changed = replace(original, event=replace(original.event, parts=edit.parts))
     c.execute(update(inbox).where(inbox.c.id == row.id).values(payload=codec.encode(changed)))
     return True
-
-
-def purge(c: Connection, *, before: datetime, keep_platforms: Sequence[str]) -> int:
-    """Empty closed messages that are older than `before` and delete their answers and steps; how many.
-
-    The rows stay: histories refer to them, and they still deduplicate.
-    """
-    old = (
-        select(inbox.c.id)
-        .where(inbox.c.closed_at < before, inbox.c.payload != "{}", inbox.c.platform.not_in(list(keep_platforms)))
-        .limit(500)  # one short transaction at a time; the caller repeats
-    )
-    ids = [row[0] for row in c.execute(old)]
-    if ids:
-        c.execute(turn_step.delete().where(turn_step.c.inbox_id.in_(ids)))
-        c.execute(outbox.delete().where(outbox.c.inbox_id.in_(ids)))
-        c.execute(update(inbox).where(inbox.c.id.in_(ids)).values(payload="{}"))
-    return len(ids)

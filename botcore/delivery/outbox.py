@@ -1,16 +1,19 @@
 """The outbox: the places and the committed messages of answers. Units of work over a connection; nothing commits."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from botcore import codec
-from botcore.delivery.inbox import Fence, hold
+from botcore.delivery.inbox import URGENT, Fence, hold
 from botcore.messages import Piece
 from botcore.store.prepared import Prepared
 from botcore.store.statements import insert_if_new
 from botcore.store.tables import inbox, outbox
+
+log = logging.getLogger(__name__)
 
 RESERVED, READY, SENDING, SENT, UNKNOWN, FAILED, SURPLUS, GONE = (
     "reserved",  # its place is on the platform, what it will say is not known
@@ -44,6 +47,14 @@ class Place:
         return replace(self, state=state, external_id=external_id or self.external_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The places of an earlier message's answer."""
+
+    inbox_id: int
+    places: Sequence[Place]
+
+
 _COLUMNS = (outbox.c.part, outbox.c.state, outbox.c.external_id, outbox.c.body, outbox.c.kind)
 _PLACES = Prepared(select(*_COLUMNS).where(outbox.c.inbox_id == bindparam("message")).order_by(outbox.c.part))
 _THIS = update(outbox).where(outbox.c.inbox_id == bindparam("message"), outbox.c.part == bindparam("which"))
@@ -59,13 +70,34 @@ _REPLACE = Prepared(
 _NEW = Prepared(insert_if_new(outbox, "inbox_id", "part"))
 _MARK = Prepared(_THIS.values(state=bindparam("now"), external_id=bindparam("external")))
 
+_PREVIOUS = (
+    select(inbox.c.id, inbox.c.external_id)
+    .where(
+        inbox.c.conversation_id == bindparam("conversation"),
+        inbox.c.id < bindparam("before"),
+        inbox.c.lane != URGENT,
+        inbox.c.state != "joined",
+    )
+    .order_by(inbox.c.id.desc())
+    .limit(1)
+)
+
 
 def places(c: Connection, inbox_id: int) -> list[Place]:
     """All places of a message's answer, in order."""
     return [
-        Place(row.part, row.state, row.external_id, codec.decode(Piece, row.body) if row.body else None, row.kind)
+        Place(row.part, row.state, row.external_id, _decoded(inbox_id, row.body), row.kind)
         for row in _PLACES.all(c, {"message": inbox_id})
     ]
+
+
+def _decoded(inbox_id: int, body: str) -> Piece | None:
+    """What a place is to say. None where nothing is written yet, or where another version wrote it."""
+    try:
+        return codec.decode(Piece, body) if body else None
+    except ValueError as error:
+        log.error("an answer to message %d is stored in a form that cannot be read: %s", inbox_id, error)  # noqa: TRY400 - one line
+        return None
 
 
 def put(c: Connection, fence: Fence, written: Sequence[Place]) -> None:
@@ -99,12 +131,24 @@ def committed(c: Connection, fence: Fence) -> bool:
     return c.execute(select(outbox.c.part).where(*this).limit(1)).first() is not None
 
 
-def places_of_original(c: Connection, conversation_id: int, inbox_id: int) -> list[Place]:
-    """Where the answer to an earlier message stands now, or [] where that message is not of this conversation."""
+def of_original(c: Connection, conversation_id: int, inbox_id: int) -> Standing | None:
+    """Where the answer to an earlier message stands now, or None where that message is not of this conversation."""
     same = select(inbox.c.id).where(inbox.c.id == inbox_id, inbox.c.conversation_id == conversation_id)
-    return places(c, inbox_id) if c.execute(same).first() else []
+    return Standing(inbox_id, places(c, inbox_id)) if c.execute(same).first() else None
+
+
+def notice_before(c: Connection, conversation_id: int, inbox_id: int, external_id: str) -> Standing | None:
+    """Where the notice stands that the message before `inbox_id` got.
+
+    None where that message has not this id on the platform, or was answered by more than a notice.
+    """
+    row = c.execute(_PREVIOUS, {"conversation": conversation_id, "before": inbox_id}).first()
+    if row is None or row.external_id != external_id:
+        return None
+    found = [place for place in places(c, row.id) if place.kind != QUEUE]
+    return Standing(row.id, found) if found and all(place.kind == "notice" for place in found) else None
 
 
 def hand_over(c: Connection, inbox_id: int) -> None:
     """Take an earlier answer's places away from it: another answer has adopted them."""
-    c.execute(update(outbox).where(outbox.c.inbox_id == inbox_id).values(state=GONE))
+    c.execute(update(outbox).where(outbox.c.inbox_id == inbox_id, outbox.c.kind != "question").values(state=GONE))

@@ -15,8 +15,19 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
+SHORTEST_PAUSE = 0.5  # seconds: before the first repetition of a send
 LONGEST_PAUSE = 60.0  # seconds: an outage of hours must not be followed by hours of silence
 LONGEST_STORE_PAUSE = 5.0  # seconds: the database is near, and somebody waits for an answer that is already there
+
+
+async def in_turn(send: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call `send` until the platform takes it: one that is held back has shown nothing. Raises DeliveryError."""
+    while True:
+        try:
+            return await send(*args, **kwargs)
+        except SendLater as error:
+            log.info("sending is held back for %.1f s: %s", error.retry_after, error)
+            await asyncio.sleep(error.retry_after)
 
 
 async def patiently(send: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -24,13 +35,10 @@ async def patiently(send: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.
 
     Raises SendFailed and MessageGone, which no repetition mends.
     """
-    pause = 0.5
+    pause = SHORTEST_PAUSE
     while True:
         try:
-            return await send(*args, **kwargs)
-        except SendLater as error:
-            log.info("sending is held back for %.1f s: %s", error.retry_after, error)
-            await asyncio.sleep(error.retry_after)
+            return await in_turn(send, *args, **kwargs)
         except SendUnknown as error:
             log.warning("a send was not confirmed and is repeated in %.1f s: %s", pause, error)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret

@@ -6,9 +6,10 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
-from botcore.delivery import inbox, outbox, steps
-from botcore.delivery.inbox import Fence, NotYet, Row
-from botcore.delivery.outbox import Place
+from botcore.delivery import claims, outbox, steps
+from botcore.delivery.claims import NotYet
+from botcore.delivery.inbox import Fence, Row
+from botcore.delivery.outbox import QUEUE, READY, RESERVED, SENDING, SURPLUS, Place
 from botcore.messages import Address, Incoming, Json
 
 T = TypeVar("T")
@@ -65,17 +66,22 @@ class Work:
 
     @property
     def committed(self) -> bool:
-        """Whether an answer is committed: then no turn is taken any more, only delivered."""
+        """Whether an answer (or the next question) is committed: then no turn is taken, only delivered."""
         return any(
-            place.state != outbox.RESERVED and (place.state != outbox.SENT or place.kind != "question")
+            place.state in (READY, SENDING, SURPLUS) or (place.kind != "question" and place.state != RESERVED)
             for place in self.places
-            if place.kind != outbox.QUEUE
+            if place.kind != QUEUE
         )
+
+    @property
+    def asked(self) -> int:
+        """How many questions were asked in this turn: each of their answers claims the message once more."""
+        return sum(name.startswith(steps.ASKED) for name in self.steps)
 
 
 def claim(c: Connection, conversation_id: int, lane: int, *, worker: str, join_seconds: float) -> Work | NotYet | None:
     """Claim the oldest open message of a conversation and lane, with what an earlier attempt left."""
-    claimed = inbox.claim(c, conversation_id, lane, worker=worker, join_seconds=join_seconds)
+    claimed = claims.claim(c, conversation_id, lane, worker=worker, join_seconds=join_seconds)
     if claimed is None or isinstance(claimed, NotYet):
         return claimed
     rows, more = claimed

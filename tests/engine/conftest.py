@@ -61,6 +61,7 @@ class Room:
         self.sends = 0
         self.pulses = 0
         self.faults: list[Callable[[str], None]] = []
+        self.dead = False
         self.gateway: Gateway | None = None
         self._changed = asyncio.Condition()
         self._ids = itertools.count(1)
@@ -68,6 +69,7 @@ class Room:
     # ---- Adapter ----
 
     async def start(self, gateway: Gateway) -> None:
+        self.dead = False
         self.gateway = gateway
 
     async def stop_receiving(self) -> None: ...
@@ -87,12 +89,19 @@ class Room:
         pieces[-1] = Piece(pieces[-1].text, attachments=attachments, buttons=reply.buttons)
         return pieces
 
-    def _fault(self, what: str) -> None:
+    async def _fault(self, what: str) -> None:
+        await self._alive()
         if self.faults:
             self.faults.pop(0)(what)
+            await self._alive()
+
+    async def _alive(self) -> None:
+        """Nothing more happens in a process that is dead."""
+        if self.dead:
+            await asyncio.Event().wait()
 
     async def send(self, address: Address, piece: Piece, *, key: str) -> str:
-        self._fault("send")
+        await self._fault("send")
         self.sends += 1
         if self.limits.idempotent and key in self.keys:
             return self.keys[key]
@@ -100,28 +109,30 @@ class Room:
         self.keys[key] = number
         self.shown.append(Shown(number, address.chat, piece.text, final=False, pieces=[piece]))
         await self._notify()
-        self._fault("sent")
+        await self._fault("sent")
         return number
 
     async def edit(self, address: Address, external_id: str, piece: Piece) -> None:
-        self._fault("edit")
+        await self._fault("edit")
         message = self._find(external_id)
         message.history.append(message.text)
         message.text, message.final = piece.text, True
         message.pieces.append(piece)
         await self._notify()
-        self._fault("edited")
+        await self._fault("edited")
 
     async def frame_slot(self, address: Address) -> None:
         await asyncio.sleep(0)
 
     async def frame(self, address: Address, external_id: str, text: str) -> None:
+        await self._alive()
         message = self._find(external_id)
         message.history.append(message.text)
         message.text = text
         await self._notify()
 
     async def delete(self, address: Address, external_id: str) -> None:
+        await self._alive()
         self.shown = [message for message in self.shown if message.id != external_id]
         await self._notify()
 

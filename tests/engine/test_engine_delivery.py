@@ -21,15 +21,12 @@ from botcore.testing.openai_server import OfflineApi, OfflineSettings, offline_a
 from .conftest import House, Room, StartHouse, house_with
 
 
-class Died(BaseException):
-    """The process is gone: nothing more of it happens."""
-
-
 @dataclass
 class Fault:
     """What the platform does at one of its calls: before or after the effect."""
 
     kind: str
+    room: Room
     died: asyncio.Event
 
     def __call__(self, what: str) -> None:
@@ -38,8 +35,8 @@ class Fault:
         if self.kind == "later":
             raise SendLater(what, retry_after=0.0)
         if self.kind == "die":
+            self.room.dead = True
             self.died.set()
-            raise asyncio.CancelledError
 
 
 KINDS = st.sampled_from(["fine", "fine", "unknown", "later", "die"])
@@ -49,7 +46,7 @@ async def talk(room: Room, api: OfflineApi, folder: Path, texts: Sequence[str], 
     """Say everything, and start the engine anew whenever it died, until each text has its answer."""
     said = False
     died = asyncio.Event()
-    room.faults = [Fault(kind, died) for kind in faults]
+    room.faults = [Fault(kind, room, died) for kind in faults]
     for _ in range(len(faults) + 2):
         died.clear()
         # drain_seconds 0: what runs when it dies is cut at once
