@@ -21,10 +21,14 @@ class Usage:
 
     @classmethod
     def of(cls, raw: object) -> Self | None:
-        """Read a `usage` object; None where there is none. Unknown and missing counts are passed over."""
+        """Read a `usage` object; None where there is none. Unknown and missing counts are passed over.
+
+        Images and sound say input and output where texts say prompt and completion.
+        """
         if not isinstance(raw, dict):
             return None
-        into, out = _count(raw.get("prompt_tokens")), _count(raw.get("completion_tokens"))
+        into = _count(raw.get("prompt_tokens")) or _count(raw.get("input_tokens"))
+        out = _count(raw.get("completion_tokens")) or _count(raw.get("output_tokens"))
         return cls(
             input_tokens=into,
             output_tokens=out,

@@ -7,10 +7,10 @@ What it promises:
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import monotonic
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, NamedTuple, Self
 
 from botcore import errors
 from botcore.openai import chat_parse, classify, codec
@@ -26,6 +26,20 @@ USAGE_OPTION = "stream_options"
 _SETTLE = 0.1  # seconds; the end of the body usually comes in the same packet as [DONE]
 _SPACE = b" \t\r\n"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class Shape(NamedTuple):
+    """How the pieces of an answer are written: a chunk, and the whole where a server does not stream."""
+
+    deltas: Callable[[object], list[Delta]]
+    whole: Callable[[object, RateLimits, str | None], list[Delta]]
+
+
+def _whole(raw: object, limits: RateLimits, request_id: str | None) -> list[Delta]:
+    return chat_parse.whole(chat_parse.completion(raw, limits, request_id))
+
+
+CHAT_SHAPE: Final = Shape(chat_parse.deltas, _whole)
 
 
 class ChatStream:
@@ -45,14 +59,17 @@ class ChatStream:
         "_exchange",
         "_failure",
         "_finished",
-        "_now",
         "_ready",
+        "_shape",
         "_start",
         "_transport",
         "answer",
     )
 
-    def __init__(self, transport: Transport, endpoint: Endpoint, body: Mapping[str, Any]) -> None:
+    def __init__(
+        self, transport: Transport, endpoint: Endpoint, body: Mapping[str, Any], *, shape: Shape = CHAT_SHAPE
+    ) -> None:
+        self._shape = shape
         self._transport = transport
         self._endpoint = endpoint
         self._body = body
@@ -154,7 +171,7 @@ class ChatStream:
         """Take one chunk off the connection and work through its events."""
         exchange = self._exchange
         if exchange is None:
-            raise RuntimeError("a chat stream is used as `async with api.chat.stream(...) as stream`")
+            raise RuntimeError("a stream is used as `async with api.chat.stream(...) as stream`")
         try:
             chunk = await exchange.next_chunk()
         except errors.ApiError as error:
@@ -206,7 +223,7 @@ class ChatStream:
                 self._failure = classify.from_object(raw, exchange.headers, call=exchange.call, key=key)
                 return
             answer = self.answer
-            self._ready.extend(chat_parse.whole(chat_parse.completion(raw, answer.limits, answer.request_id)))
+            self._ready.extend(self._shape.whole(raw, answer.limits, answer.request_id))
         except errors.ApiError as error:
             self._failure = error
         except ValueError as error:
@@ -225,7 +242,7 @@ class ChatStream:
                 key = self._transport.settings.api_key
                 self._failure = classify.from_object(chunk, exchange.headers, call=exchange.call, key=key)
                 return
-            found = chat_parse.deltas(chunk)
+            found = self._shape.deltas(chunk)
         except ValueError as error:
             self._broke(self._bad(exchange, f"an event that cannot be read: {error}"))
             return

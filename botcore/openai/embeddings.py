@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from botcore import errors
 from botcore.openai.call import Call, Endpoint, Payload
 from botcore.openai.chat_result import Usage
+from botcore.openai.codec import JSON
 from botcore.openai.exchange import Reply
 from botcore.openai.limits import RateLimits
 from botcore.openai.transport import Transport
@@ -57,18 +58,23 @@ class Embedder:
         dimensions: int | None = None,
         encoding: Encoding = "base64",
         user: str | None = None,
+        extra: Mapping[str, JSON] | None = None,
     ) -> Embeddings:
         """Embed one text or token list, or several; at most 2,048 inputs of 8,192 tokens at OpenAI.
 
         `base64` is half the bytes and a tenth of the parsing; a server that refuses to be asked for it is remembered
-        and asked without, and what comes is read either way. Raises `ApiError`.
+        and asked without, and what comes is read either way. `extra` is sent as it is. Raises `ApiError`.
         """
-        body: dict[str, Any] = {"model": model, "input": content, "dimensions": dimensions, "user": user}
-        body = {name: value for name, value in body.items() if value is not None}
+        named = {"model": model, "input": content, "dimensions": dimensions, "user": user}
+        given = {name: value for name, value in named.items() if value is not None} | dict(extra or {})
+        if not self._transport.capabilities.lacks(EMBEDDINGS, FORMAT_OPTION):
+            given = {FORMAT_OPTION: encoding, **given}
+        payload = Payload.json(given)
         count = _count(content)
+        del content, named, given  # tracebacks may show local variables
         if "numpy" not in sys.modules:  # 100 ms and more, during which the loop would stand still
             await asyncio.to_thread(importlib.import_module, "numpy")
-        reply = await self._ask(body, encoding)
+        reply = await self._ask(payload)
         raw = self._transport.expect(reply, "data")
         return Embeddings(
             vectors=_matrix(reply, raw["data"], count),
@@ -79,15 +85,21 @@ class Embedder:
             raw={name: value for name, value in raw.items() if name != "data"},
         )
 
-    async def _ask(self, body: dict[str, Any], encoding: Encoding) -> Reply:
+    async def _ask(self, payload: Payload) -> Reply:
+        """Ask, and again without the format if the server refuses to be told one."""
         capabilities = self._transport.capabilities
-        if not capabilities.lacks(EMBEDDINGS, FORMAT_OPTION):
-            try:
-                return await self._transport.send(Call(EMBEDDINGS, Payload.json({**body, FORMAT_OPTION: encoding})))
-            except errors.BadRequest as refusal:
-                if not capabilities.refused(EMBEDDINGS, FORMAT_OPTION, refusal):
-                    raise
-        return await self._transport.send(Call(EMBEDDINGS, Payload.json(body)))
+        try:
+            return await self._transport.send(Call(EMBEDDINGS, payload))
+        except errors.BadRequest as refusal:
+            if capabilities.lacks(EMBEDDINGS, FORMAT_OPTION) or not capabilities.refused(
+                EMBEDDINGS, FORMAT_OPTION, refusal
+            ):
+                raise
+        return await self._transport.send(Call(EMBEDDINGS, _plain(payload)))
+
+
+def _plain(payload: Payload) -> Payload:
+    return Payload.json({name: value for name, value in payload.decoded().items() if name != FORMAT_OPTION})
 
 
 def _count(content: str | Sequence[Any]) -> int:

@@ -13,6 +13,7 @@ from botcore import errors
 from botcore.openai.call import Call
 from botcore.openai.foreign import FOREIGN, translate
 from botcore.openai.limits import RateLimits, request_id
+from botcore.openai.outgoing import Outgoing
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +43,15 @@ class Reply:
 class Exchange:
     """An open response: its headers are here, its body comes in chunks. Close it, whatever happens."""
 
-    __slots__ = ("_chunks", "_left", "_response", "call", "headers", "status")
+    __slots__ = ("_chunks", "_left", "_outgoing", "_response", "call", "headers", "status")
 
-    def __init__(self, response: httpx.Response, call: Call, max_bytes: int) -> None:
+    def __init__(self, response: httpx.Response, call: Call, max_bytes: int, outgoing: Outgoing | None = None) -> None:
         self.call = call
         self.status = response.status_code
         self.headers = {name.lower().decode("ascii", "replace"): _latin(value) for name, value in response.headers.raw}
         self._response = response
-        self._left = max_bytes
+        self._left = max_bytes if call.most is None else call.most
+        self._outgoing = outgoing  # a server may answer before it has taken the whole request
         # Straight from the transport where nothing has to be unpacked: three layers of generators fewer per chunk.
         packed = self.headers.get("content-encoding", "identity").lower() != "identity"
         stream = response.stream
@@ -71,7 +73,8 @@ class Exchange:
             self._left -= len(chunk)
             if self._left >= 0:
                 return chunk
-            failure = errors.BadResponse(f"{self.call.endpoint}: the answer is larger than allowed (max_body_bytes)")
+            limit = "max_body_bytes" if self.call.most is None else f"{self.call.most} bytes"
+            failure = errors.BadResponse(f"{self.call.endpoint}: the answer is larger than allowed ({limit})")
         failure.status = self.status
         failure.request_id = request_id(self.headers)
         raise failure
@@ -92,8 +95,12 @@ class Exchange:
 
     async def aclose(self) -> None:
         """Let go of the connection; an unfinished body closes it, and the server sees that at once."""
-        with suppress(*FOREIGN):  # it is gone, which is what was wanted
-            await self._response.aclose()
+        try:
+            with suppress(*FOREIGN):  # it is gone, which is what was wanted
+                await self._response.aclose()
+        finally:
+            if self._outgoing:
+                self._outgoing.close()
 
     async def __aenter__(self) -> Self:
         return self

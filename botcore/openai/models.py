@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from botcore.openai.call import Call, Endpoint
+from botcore.openai.exchange import Reply
+from botcore.openai.limits import RateLimits
 from botcore.openai.transport import Transport
 
 LIST = Endpoint("models.list", "GET", "/models")
@@ -19,6 +21,8 @@ class Model:
     id: str
     created: int = 0
     owned_by: str = ""
+    headers: RateLimits = field(default_factory=RateLimits)
+    request_id: str | None = None
     raw: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
 
 
@@ -36,12 +40,12 @@ class Models:
             return ()
         if not isinstance(found, list) or not all(isinstance(entry, dict) and entry.get("id") for entry in found):
             raise reply.bad("data that is no list of models")
-        return tuple(_model(entry) for entry in found)
+        return tuple(_model(reply, entry) for entry in found)
 
     async def get(self, model: str) -> Model:
         """Give one model. Raises `NotFound`, or another `ApiError`."""
         reply = await self._transport.send(Call(GET, item=model))
-        return _model(self._transport.expect(reply, "id"))
+        return _model(reply, self._transport.expect(reply, "id"))
 
     async def delete(self, model: str) -> bool:
         """Delete a fine-tuned model; whether the server says that it is deleted.
@@ -52,11 +56,13 @@ class Models:
         return bool(self._transport.expect(reply, "deleted")["deleted"])
 
 
-def _model(entry: Mapping[str, Any]) -> Model:
+def _model(reply: Reply, entry: Mapping[str, Any]) -> Model:
     created = entry.get("created")
     return Model(
         id=str(entry["id"]),
         created=int(created) if isinstance(created, int | float) else 0,
         owned_by=str(entry.get("owned_by") or ""),
+        headers=reply.limits,
+        request_id=reply.request_id,
         raw=entry,
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from botcore.openai.call import Call, Endpoint, Payload
 from botcore.openai.chat_request import ImagePart, TextPart
+from botcore.openai.codec import JSON
 from botcore.openai.limits import RateLimits
 from botcore.openai.transport import Transport
 
@@ -53,16 +54,20 @@ class Moderations:
         self._transport = transport
 
     async def check(
-        self, content: str | Sequence[str] | Sequence[TextPart | ImagePart], *, model: str | None = None
+        self,
+        content: str | Sequence[str] | Sequence[TextPart | ImagePart],
+        *,
+        model: str | None = None,
+        extra: Mapping[str, JSON] | None = None,
     ) -> Moderation:
-        """Judge one text, several texts, or parts that belong together. Raises `ApiError`."""
-        body: dict[str, Any] = {"input": content}
-        if model is not None:
-            body["model"] = model
-        reply = await self._transport.send(Call(MODERATIONS, Payload.json(body)))
+        """Judge one text, several texts, or parts that belong together. `extra` is sent as it is. Raises `ApiError`."""
+        named: dict[str, Any] = {} if model is None else {"model": model}
+        call = Call(MODERATIONS, Payload.json({"input": content, **named, **(extra or {})}))
+        texts = 1 if isinstance(content, str) else sum(isinstance(entry, str) for entry in content) or 1
+        del content  # tracebacks may show local variables
+        reply = await self._transport.send(call)
         raw = self._transport.expect(reply, "results")
         found = raw["results"]
-        texts = 1 if isinstance(content, str) else sum(isinstance(entry, str) for entry in content) or 1
         if not isinstance(found, list) or len(found) != texts or not all(isinstance(entry, dict) for entry in found):
             raise reply.bad(f"results that are not one object for each of {texts} inputs")
         return Moderation(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from botcore.openai.call import Payload
+from botcore.openai.call import Body
 from botcore.openai.secret import Secret
 
 MAX_MESSAGE = 500
@@ -14,12 +14,19 @@ _CHECKED_CLOSELY = 64_000
 """Characters of a request up to which every place of the message is looked up in it: 500 look-ups of about 20 us."""
 _CHECKED_AT_ALL = 2_000_000
 """Above _CHECKED_CLOSELY every 16th place is looked up, which misses no quotation of 31 characters or more."""
+_WITHHELD = "(message withheld: the request is too long to see whether it is quoted)"
 _KEY_LIKE = re.compile(r"\b(?:sk|pk|rk|sess|org|key)-[\w*.-]{6,}", re.ASCII)
-_OURS = frozenset({"model", "role", "type", "tool_choice", "response_format", "encoding_format"})
+_OURS = frozenset(
+    {
+        "model", "role", "type", "tool_choice", "response_format", "encoding_format", "purpose", "size", "quality",
+        "style", "background", "moderation", "output_format", "input_fidelity", "voice", "language", "training_file",
+        "validation_file", "timestamp_granularities[]", "include[]", "anchor",
+    }
+)  # fmt: skip
 """Fields that the operator sets, not a person: messages that name them are only useful with them."""
 
 
-def scrub(message: str, key: Secret | None, payload: Payload | None) -> str:
+def scrub(message: str, key: Secret | None, payload: Body | None) -> str:
     """Make a server's message fit for a log: one line, at most 500 characters, no key, nothing from the request.
 
     Servers do quote: OpenAI's 401 most of the key, vLLM's validation errors the whole input.
@@ -31,14 +38,16 @@ def scrub(message: str, key: Secret | None, payload: Payload | None) -> str:
     return _without_quotations(text, payload) if payload and text else text
 
 
-def _without_quotations(text: str, payload: Payload) -> str:
+def _without_quotations(text: str, payload: Body) -> str:
+    if payload.immense:
+        return _WITHHELD
     leaves = [" ".join(leaf.split()) for leaf in _leaves(payload.decoded())]
     for leaf in sorted(leaves, key=len, reverse=True):
         if 4 <= len(leaf) <= _RUN:
             text = text.replace(leaf, "[...]")
     asked = "\n".join(leaf for leaf in leaves if len(leaf) > _RUN)
     if len(asked) > _CHECKED_AT_ALL:
-        return "(message withheld: the request is too long to see whether it is quoted)"
+        return _WITHHELD
     stride = 1 if len(asked) <= _CHECKED_CLOSELY else _RUN
     starts = len(text) - _RUN + 1
     quoted: set[int] = set()

@@ -52,6 +52,8 @@ class ApiSettings:
     """Seconds for a whole call with its retries; for a stream, until its first token."""
     stream_deadline: float = 900.0
     """Seconds that one stream may last after its first token."""
+    transfer_deadline: float = 3600.0
+    """Seconds for a whole upload with its retries, or a whole download, of a file: 512 MB at 150 kB/s."""
     max_body_bytes: int = 64 * 1024 * 1024
     """Largest response body taken, decompressed: 2,048 embeddings of 3,072 dimensions in base64 are 34 MB."""
     missing_for: float = 600.0

@@ -1,7 +1,7 @@
 """The one place that talks httpx: requests out, answers and translated errors in."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final, TypeVar
@@ -10,12 +10,13 @@ import httpx
 
 from botcore import errors
 from botcore.openai import classify, codec
-from botcore.openai.call import Call, Endpoint, Payload
+from botcore.openai.call import Body, Call, Endpoint, Payload
 from botcore.openai.capabilities import Capabilities
 from botcore.openai.connection import aiohttp_backed
 from botcore.openai.exchange import Exchange, Reply
 from botcore.openai.foreign import FOREIGN, translate
 from botcore.openai.limits import request_id
+from botcore.openai.outgoing import Outgoing
 from botcore.openai.redact import scrub
 from botcore.openai.retry import persist
 from botcore.openai.secret import Secret
@@ -34,7 +35,7 @@ class Transport:
         self.settings = settings
         self.capabilities = Capabilities(forget_after=settings.missing_for)
         self._root, self._query = api_root(settings.base_url)
-        self._origin = _origin(httpx.URL(self._root))
+        self.origin = origin(httpx.URL(self._root))
         self._agent = _agent()
         self._urls: dict[str, httpx.URL] = {}  # of the endpoints without an id; parsing a URL takes 20 us
         times = settings.timeouts
@@ -58,7 +59,7 @@ class Transport:
             async with await self.open(call) as opened:
                 return Reply(call, opened.status, opened.headers, await opened.read())
 
-        return await self.persist(call.endpoint, exchange, attempts=attempts)
+        return await self.persist(call.endpoint, exchange, attempts=attempts, body=call.payload)
 
     def expect(self, reply: Reply, name: str) -> codec.JsonObject:
         """Read a JSON object that has to have the named field.
@@ -77,7 +78,12 @@ class Transport:
         raise reply.bad(fault)
 
     async def persist(
-        self, endpoint: Endpoint, attempt: Callable[[], Awaitable[Result]], *, attempts: int | None = None
+        self,
+        endpoint: Endpoint,
+        attempt: Callable[[], Awaitable[Result]],
+        *,
+        attempts: int | None = None,
+        body: Body | None = None,
     ) -> Result:
         """Repeat an attempt as the settings say, and remember whether the server has the endpoint.
 
@@ -85,7 +91,7 @@ class Transport:
         """
         self.capabilities.require(endpoint)
         try:
-            result = await persist(attempt, endpoint=endpoint, settings=self.settings, attempts=attempts)
+            result = await persist(attempt, endpoint=endpoint, settings=self.settings, attempts=attempts, body=body)
         except errors.EndpointMissing:
             self.capabilities.note_missing(endpoint)
             raise
@@ -101,7 +107,7 @@ class Transport:
         url = self._url(call)
         method = call.endpoint.method
         for _ in range(_REDIRECTS):
-            exchange = Exchange(await self._exchange(call, method, url), call, self.settings.max_body_bytes)
+            exchange = await self._exchange(call, method, url)
             if 200 <= exchange.status < 300:
                 return exchange
             try:
@@ -113,18 +119,30 @@ class Transport:
                 await exchange.aclose()
         raise errors.BadResponse(f"{call.endpoint}: redirected more than {_REDIRECTS} times")
 
-    async def _exchange(self, call: Call, method: str, url: httpx.URL) -> httpx.Response:
+    async def _exchange(self, call: Call, method: str, url: httpx.URL) -> Exchange:
+        payload = call.payload  # what it holds stays out of this frame: tracebacks may show local variables
+        pieces = None if payload is None or _at_once(payload) else await payload.open()
+        outgoing = Outgoing(pieces, self.settings.timeouts.write, payload.progress) if payload and pieces else None
+        response: httpx.Response | None = None
         try:
             async with asyncio.timeout(None) as watch:  # set by the upload, while it waits for the server
-                return await self._http.send(self._request(call, method, url, watch), stream=True)
+                body = outgoing.watched(watch) if outgoing else None
+                response = await self._http.send(self._request(call, method, url, body), stream=True)
         except FOREIGN as error:
-            failure = translate(error, during=f"{call.endpoint} at {self._origin}")
-        raise failure
+            failure = translate(error, during=f"{call.endpoint} at {self.origin}")
+        else:
+            return Exchange(response, call, self.settings.max_body_bytes, outgoing)
+        finally:
+            if outgoing:
+                outgoing.unwatched()
+                if response is None:
+                    outgoing.close()
+        raise (outgoing and outgoing.failure) or failure
 
-    def _request(self, call: Call, method: str, url: httpx.URL, watch: asyncio.Timeout) -> httpx.Request:
+    def _request(self, call: Call, method: str, url: httpx.URL, outgoing: Outgoing | None) -> httpx.Request:
         headers = {
-            "accept": "text/event-stream" if call.stream else "application/json",
-            "accept-encoding": "identity" if call.stream else "gzip, deflate",
+            "accept": "text/event-stream" if call.stream else call.accept,
+            "accept-encoding": "gzip, deflate" if call.accept == "application/json" and not call.stream else "identity",
             "user-agent": self._agent,
         }
         settings = self.settings
@@ -134,21 +152,22 @@ class Transport:
             headers["openai-organization"] = settings.organization
         if settings.project:
             headers["openai-project"] = settings.project
-        content: bytes | AsyncIterator[bytes] | None = None
+        content: bytes | Outgoing | None = outgoing
         if payload := call.payload:
             headers["content-type"] = payload.media_type
-            content = payload.content
-            if len(content) > _WRITTEN_AT_ONCE:
-                headers["content-length"] = str(len(content))
-                content = _watched(payload, watch, settings.timeouts.write)
+            if isinstance(payload, Payload) and not outgoing:
+                content = payload.content
+        if outgoing and outgoing.size is not None:
+            headers["content-length"] = str(outgoing.size)
         return httpx.Request(method, url, headers=headers, content=content, extensions=self._extensions)
 
     def _url(self, call: Call) -> httpx.URL:
         path = call.path
-        url = self._urls.get(path)
+        url = None if call.query else self._urls.get(path)
         if url is None:
-            url = httpx.URL(f"{self._root}{path}{'?' if self._query else ''}{self._query}")
-            if not call.endpoint.of_item:
+            query = "&".join(filter(None, (self._query, call.search)))
+            url = httpx.URL(f"{self._root}{path}{'?' if query else ''}{query}")
+            if not (call.endpoint.of_item or call.query):
                 self._urls[path] = url
         return url
 
@@ -160,9 +179,11 @@ class Transport:
         call = exchange.call
         if target is None:
             problem = "redirected to something that is no URL"
-        elif _origin(target) != self._origin:
-            elsewhere = scrub(_origin(target), self.settings.api_key, call.payload)
-            problem = f"redirected to {elsewhere}: not followed, the key stays with {self._origin}; check the base URL"
+        elif origin(target) != self.origin:
+            elsewhere = scrub(origin(target), self.settings.api_key, call.payload)
+            problem = f"redirected to {elsewhere}: not followed, the key stays with {self.origin}; check the base URL"
+        elif call.payload and not call.payload.repeatable:
+            problem = "redirected, and what was sent can be read only once; check the base URL"
         elif call.endpoint.method == "GET" or exchange.status in {307, 308}:
             return target
         else:
@@ -180,17 +201,12 @@ class Transport:
         return classify.from_response(exchange.status, exchange.headers, body, call=exchange.call, key=key)
 
 
-async def _watched(payload: Payload, watch: asyncio.Timeout, seconds: float) -> AsyncIterator[bytes]:
-    """Give an upload in pieces, with a limit on the time that each may take to leave: aiohttp itself has none."""
-    now = asyncio.get_running_loop().time
-    content = memoryview(payload.content)
-    for start in range(0, len(content), _WRITTEN_AT_ONCE):
-        watch.reschedule(now() + seconds)
-        yield bytes(content[start : start + _WRITTEN_AT_ONCE])
-    watch.reschedule(None)
+def _at_once(payload: Body) -> bool:
+    return isinstance(payload, Payload) and len(payload.content) <= _WRITTEN_AT_ONCE
 
 
-def _origin(url: httpx.URL) -> str:
+def origin(url: httpx.URL) -> str:
+    """Give scheme, host and port."""
     port = url.port or {"http": 80, "https": 443}.get(url.scheme, 0)
     return f"{url.scheme}://{url.host}:{port}"
 
