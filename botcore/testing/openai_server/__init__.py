@@ -14,7 +14,6 @@ writes the answer, and `brain` thinks of it.
 """
 
 from botcore.testing.openai_server.brain import INTRODUCTION
-from botcore.testing.openai_server.embeddings import embed
 from botcore.testing.openai_server.faults import (
     CutStream,
     Dribble,
@@ -49,6 +48,7 @@ from botcore.testing.openai_server.settings import (
     TuningPace,
 )
 from botcore.testing.openai_server.tokens import count as count_tokens
+from botcore.testing.openai_server.vectors import embed
 
 __all__ = [
     "DEFAULT_MODELS",

@@ -19,7 +19,7 @@ async def create(state: State, call: Call) -> Outcome:
     """
     request = read_chat_request(fields.parse(call.body), lambda name: state.find_model(name, "chat"))
     state.meter.tokens(call.key, request.prompt_tokens)
-    draft = _draft(state, request)
+    draft = _draft(state, request, await _taught(state, request))
     choices = [settle(_variant(state, draft, index), request) for index in range(request.n)]
     state.meter.spent(request.prompt_tokens + sum(choice.tokens for choice in choices))
     answer_id = state.new_id("chatcmpl-")
@@ -29,11 +29,19 @@ async def create(state: State, call: Call) -> Outcome:
     return streamed(request, choices, answer_id, call.now, count)
 
 
-def _draft(state: State, request: ChatRequest) -> Draft:
+async def _taught(state: State, request: ChatRequest) -> str | None:
+    """What a fine-tuned model learnt to answer to the last message."""
+    last = request.turns[-1]
+    return await state.tunings.recall(request.model.id, last.text) if last.role == "user" else None
+
+
+def _draft(state: State, request: ChatRequest, taught: str | None) -> Draft:
     settings = state.settings
     draft = state.script.take(request) if len(state.script) else None
     if draft is None and settings.answer is not None:
         draft = Draft(settings.answer)
+    if draft is None and taught is not None:
+        draft = Draft(taught)
     if draft is None:
         draft = think(request, introduce=settings.introduce)
     count = state.pace.chunks

@@ -7,7 +7,6 @@ from typing import assert_never
 from urllib.parse import parse_qsl
 
 from aiohttp import web
-
 from botcore.testing.openai_server.access import bearer, check_access
 from botcore.testing.openai_server.errors import ApiRefusal, unknown_url, wrong_method
 from botcore.testing.openai_server.faults import (
@@ -138,6 +137,7 @@ class Exchange:
                 query=dict(parse_qsl(recorded.raw_path.partition("?")[2], keep_blank_values=True)),
                 form=recorded.form,
             )
+            await state.tunings.settle()
             outcome = await route.endpoint(state, call)
         except ApiRefusal as refusal:
             return _refused(refusal)

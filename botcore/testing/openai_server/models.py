@@ -37,6 +37,7 @@ async def delete_model(state: State, call: Call) -> Outcome:
         message = "You have insufficient permissions for this operation: only fine-tuned models can be deleted."
         raise ApiRefusal(403, message, param="model", code="insufficient_permissions")
     del state.models[card.id]
+    await state.tunings.forget(card.id)
     return json_answer({"id": card.id, "object": "model", "deleted": True})
 
 

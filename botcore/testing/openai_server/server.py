@@ -6,8 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Self
 
 from aiohttp import web
-
-from botcore.testing.openai_server import chat, embeddings, models, moderations
+from botcore.testing.openai_server import chat, embeddings, files, fine_tunes, fine_tuning, models, moderations
 from botcore.testing.openai_server.control import Control
 from botcore.testing.openai_server.exchange import Exchange
 from botcore.testing.openai_server.faults import Faults
@@ -18,7 +17,15 @@ from botcore.testing.openai_server.settings import ModelCard, OfflineSettings, P
 from botcore.testing.openai_server.state import Router, State
 
 # A new resource is a module with ROUTES and one more name here.
-_ROUTES = (*chat.ROUTES, *embeddings.ROUTES, *models.ROUTES, *moderations.ROUTES)
+_ROUTES = (
+    *chat.ROUTES,
+    *embeddings.ROUTES,
+    *files.ROUTES,
+    *fine_tunes.ROUTES,
+    *fine_tuning.ROUTES,
+    *models.ROUTES,
+    *moderations.ROUTES,
+)
 
 _BACKLOG = 4096  # a thousand clients may connect at once
 
@@ -94,6 +101,7 @@ class OfflineApi:
         """
         if self._runner is not None:
             raise RuntimeError("the server runs already")
+        await self._state.open()
         exchange = Exchange(self._state, self._router)
 
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
@@ -107,6 +115,7 @@ class OfflineApi:
             await site.start()
         except OSError:
             await runner.cleanup()
+            await self._state.close()
             raise
         self._runner, self._site = runner, site
         bound: int = runner.addresses[0][1]
@@ -128,6 +137,7 @@ class OfflineApi:
         if self._running:
             await asyncio.wait(tuple(self._running))
         await runner.cleanup()
+        await self._state.close()
 
     async def __aenter__(self) -> Self:
         if self._runner is None:

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from botcore.testing.openai_server.errors import invalid
 from botcore.testing.openai_server.faults import Faults
+from botcore.testing.openai_server.filestore import FileStore
 from botcore.testing.openai_server.form import Form, FormLimits
 from botcore.testing.openai_server.holds import Holds
 from botcore.testing.openai_server.meter import Meter
@@ -19,7 +20,9 @@ from botcore.testing.openai_server.outcome import Outcome
 from botcore.testing.openai_server.recording import RequestLog
 from botcore.testing.openai_server.script import Script
 from botcore.testing.openai_server.settings import ModelCard, ModelKind, OfflineSettings
+from botcore.testing.openai_server.tunings import Tunings
 from botcore.testing.openai_server.wordlist import WordList
+from botcore.testing.openai_server.workspace import Workspace
 
 
 class State:
@@ -35,9 +38,23 @@ class State:
         self.script = Script()
         self.words = WordList(settings.flagged)
         self.meter = Meter(settings.rate, settings.quota_tokens)
+        self.workspace = Workspace(settings.data_dir)
+        self.files = FileStore(self.workspace, settings.clock)
+        self.tunings = Tunings(self.workspace, self.files, self.models, settings.tuning, settings.clock)
         self.parked: set[asyncio.Task[object]] = set()
         self._start = secrets.token_hex(4)
         self._numbers = count(1)
+
+    async def open(self) -> None:
+        """Find what an earlier run kept."""
+        await asyncio.to_thread(self.files.load)
+        await asyncio.to_thread(self.tunings.load)
+
+    async def close(self) -> None:
+        """Forget files, jobs and their models, and delete what was temporary."""
+        self.tunings.clear()
+        self.files.clear()
+        await asyncio.to_thread(self.workspace.close)
 
     def new_id(self, prefix: str) -> str:
         """A fresh identifier, unique over restarts too (a tool call's id is kept in a bot's history)."""
