@@ -7,7 +7,7 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import aiohttp
 import pytest
@@ -89,6 +89,16 @@ class Client:
         """One request to a path below the base URL."""
         payload = {"data": body} if isinstance(body, bytes) else {"json": body} if body is not None else {}
         async with self.http.request(method, self.server.url + path, **payload, **options) as response:
+            return Reply(response.status, response.headers, await response.read())
+
+    async def upload(self, path: str, *files: tuple[str, BinaryIO, str, str], **fields: Any) -> Reply:
+        """One multipart request; a file is (field, content, file name, media type)."""
+        form = aiohttp.FormData(default_to_multipart=True)
+        for name, value in fields.items():
+            form.add_field(name, str(value))
+        for name, content, filename, media_type in files:
+            form.add_field(name, content, filename=filename, content_type=media_type)
+        async with self.http.post(self.server.url + path, data=form) as response:
             return Reply(response.status, response.headers, await response.read())
 
     async def control(self, method: str, path: str, body: Any = None, **options: Any) -> Reply:

@@ -7,6 +7,7 @@ from typing import assert_never
 from urllib.parse import parse_qsl
 
 from aiohttp import web
+
 from botcore.testing.openai_server.access import bearer, check_access
 from botcore.testing.openai_server.errors import ApiRefusal, unknown_url, wrong_method
 from botcore.testing.openai_server.faults import (
@@ -118,14 +119,16 @@ class Exchange:
         """What the endpoint says; a refusal in the API's shape."""
         state = self._state
         methods, params = self._router.find(recorded.path) if inside else ({}, {})
+        route = methods.get(recorded.method)
         try:
-            check_access(state.settings, recorded.headers, key)
+            if route is None or not route.public:
+                check_access(state.settings, recorded.headers, key)
             if not methods or state.is_missing(recorded.path):
                 raise unknown_url(recorded.method, recorded.raw_path.partition("?")[0])
-            route = methods.get(recorded.method)
             if route is None:
                 raise wrong_method(recorded.method, recorded.path)
-            state.meter.request(key)
+            if not route.public:
+                state.meter.request(key)
             call = Call(
                 method=recorded.method,
                 path=recorded.path,

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from typing import Self
 
 from aiohttp import web
-from botcore.testing.openai_server import chat, embeddings, files, fine_tunes, fine_tuning, models, moderations
+
+from botcore.testing.openai_server import chat, embeddings, files, fine_tunes, fine_tuning, images, models, moderations
 from botcore.testing.openai_server.control import Control
 from botcore.testing.openai_server.exchange import Exchange
 from botcore.testing.openai_server.faults import Faults
@@ -23,6 +24,7 @@ _ROUTES = (
     *files.ROUTES,
     *fine_tunes.ROUTES,
     *fine_tuning.ROUTES,
+    *images.ROUTES,
     *models.ROUTES,
     *moderations.ROUTES,
 )

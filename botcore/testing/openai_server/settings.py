@@ -7,11 +7,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-ModelKind = Literal["chat", "embedding", "moderation", "transcription", "speech"]
+ModelKind = Literal["chat", "embedding", "moderation", "transcription", "speech", "completion", "edit", "image"]
 
 # Named like the public ones so that a bot's default settings work unchanged; `owned_by` says what they really are.
 _CHAT = ("gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini", "gpt-4.1-nano", "gpt-4", "gpt-4-turbo", "gpt-3.5-turbo")
 _REASONING = ("gpt-5", "gpt-5-mini", "gpt-5-nano", "o3", "o3-mini", "o4-mini")
+_COMPLETION = ("gpt-3.5-turbo-instruct", "davinci-002", "babbage-002", "text-davinci-003")
+_EDIT = ("text-davinci-edit-001", "code-davinci-edit-001")
+_IMAGE = ("dall-e-2", "dall-e-3", "gpt-image-1", "gpt-image-1-mini", "gpt-image-1.5", "gpt-image-2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,9 @@ DEFAULT_MODELS: tuple[ModelCard, ...] = (
     ModelCard("text-embedding-ada-002", kind="embedding", resizable=False),
     ModelCard("omni-moderation-latest", kind="moderation"),
     ModelCard("text-moderation-latest", kind="moderation"),
+    *(ModelCard(name, kind="completion", window=4096) for name in _COMPLETION),
+    *(ModelCard(name, kind="edit", window=4096) for name in _EDIT),
+    *(ModelCard(name, kind="image") for name in _IMAGE),
     ModelCard("whisper-1", kind="transcription"),
     ModelCard("gpt-4o-transcribe", kind="transcription"),
     ModelCard("gpt-4o-mini-transcribe", kind="transcription"),
@@ -102,6 +108,7 @@ class OfflineSettings:
     - `data_dir`: a folder for uploaded files, fine-tuning jobs and their models, which then survive a restart; None
       keeps them in a temporary folder until the server stops.
     - `tuning`: how long a fine-tuning job takes, and `clock` (Unix seconds) by which it goes on and files expire.
+    - `picture_life`: seconds for which the URL of a drawn picture works.
     - `longest_audio`: seconds of sound that are transcribed at most.
     - `record` and `record_limit`: whether received requests are kept, and how many of the latest.
     - `prefix`: the path below which the API lies.
@@ -124,6 +131,7 @@ class OfflineSettings:
     data_dir: Path | None = None
     tuning: TuningPace = TuningPace()
     clock: Callable[[], float] = time.time
+    picture_life: float = 3600.0
     longest_audio: float = 600.0
     record: bool = True
     record_limit: int = 1000

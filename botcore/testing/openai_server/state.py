@@ -14,6 +14,7 @@ from botcore.testing.openai_server.errors import invalid
 from botcore.testing.openai_server.faults import Faults
 from botcore.testing.openai_server.filestore import FileStore
 from botcore.testing.openai_server.form import Form, FormLimits
+from botcore.testing.openai_server.gallery import Gallery
 from botcore.testing.openai_server.holds import Holds
 from botcore.testing.openai_server.meter import Meter
 from botcore.testing.openai_server.outcome import Outcome
@@ -41,6 +42,7 @@ class State:
         self.workspace = Workspace(settings.data_dir)
         self.files = FileStore(self.workspace, settings.clock)
         self.tunings = Tunings(self.workspace, self.files, self.models, settings.tuning, settings.clock)
+        self.gallery = Gallery(settings.picture_life, settings.clock)
         self.parked: set[asyncio.Task[object]] = set()
         self._start = secrets.token_hex(4)
         self._numbers = count(1)
@@ -126,13 +128,14 @@ class Route:
     """An endpoint's place: `/models/{model*}`. A part in braces matches one path segment, with a star all the rest.
 
     With `form` it takes multipart forms: they are read within these limits before the endpoint is called, which finds
-    them in `Call.form`. Their temporary files are deleted when the request is answered.
+    them in `Call.form`. Their temporary files are deleted when the request is answered. A `public` one needs no key.
     """
 
     method: str
     path: str
     endpoint: Endpoint
     form: FormLimits | None = None
+    public: bool = False
 
 
 class Router:
