@@ -33,11 +33,6 @@ def put(c: Connection, user_id: int, *, given: bool) -> None:
     c.execute(_SET, {"person": user_id, "new": dump(settings)})
 
 
-def of(settings: str) -> datetime | None:
-    """Since when the person with these settings (JSON) consents."""
-    return _read(settings)
-
-
 def _read(settings: str | None) -> datetime | None:
     told = load(settings).get(KEY) if settings else None
     return datetime.fromisoformat(told) if told else None
