@@ -3,7 +3,10 @@
 Types are matched exactly (each class carries its `kind`), bytes travel as base64, times as ISO 8601.
 """
 
+import json
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from botcore.messages import clean
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -22,8 +25,14 @@ def _adapter(kind: type) -> "TypeAdapter[Any]":
 
 
 def encode(value: object) -> str:
-    """The JSON text of a dataclass instance."""
-    return _adapter(type(value)).dump_json(value).decode()
+    """The JSON text of a dataclass instance. A lone surrogate, which no JSON carries, becomes U+FFFD."""
+    from pydantic_core import PydanticSerializationError  # noqa: PLC0415 - at first use, not at import
+
+    adapter = _adapter(type(value))
+    try:
+        return adapter.dump_json(value).decode()
+    except PydanticSerializationError:  # a name, a caption or an option that no constructor has cleaned
+        return clean(json.dumps(adapter.dump_python(value, mode="json"), ensure_ascii=False))
 
 
 def decode(kind: type[Value], text: str | bytes) -> Value:

@@ -1,6 +1,6 @@
 """What one person may use up in a day: reserved before a request, settled by what it used."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ class Budget:
         return round(input_tokens * price.input + output_tokens * price.output)  # dollars/million = micro-dollars each
 
     @contextmanager
-    def reserve(self, person: int, used: Usage, tokens: int) -> Iterator[None]:
+    def reserve(self, person: int, used: Usage, tokens: int) -> Generator[None]:
         """Reserve the tokens of a request while it runs. Raises BudgetExceeded."""
         reserved = self._reserved.get(person, 0)
         self.check(used, reserved + tokens)

@@ -173,7 +173,7 @@ class TurnContext:
         self.incoming: Incoming = scene.work.incoming
         self.conversation = TurnConversation(services, scene)
         self.api = services.api
-        self.role = scene.role
+        self.role: Permission = scene.role
 
     def inside(self, step: str) -> "TurnContext":
         """The context of a tool call within the turn: the same turn, other keys."""

@@ -49,6 +49,7 @@ class Answer:
         self._reservation: asyncio.Task[None] | None = None
         self._painter: asyncio.Task[None] | None = None
         self._pulse: asyncio.Task[None] | None = None
+        self._pulse_begins: asyncio.TimerHandle | None = None
         self._chunks: list[str] = []
         self._changed = asyncio.Event()
         self.settled = False
@@ -62,8 +63,8 @@ class Answer:
         """Take the answer's place on the platform, in the background, where the platform can replace messages."""
         if self._outlet.limits.edits and not self._places and self._reservation is None:
             self._reservation = asyncio.create_task(self._take_place(), name=f"reserve {self._work.head.id}")
-        if self._pulse is None:
-            self._pulse = asyncio.create_task(self._typing(), name=f"typing {self._work.head.id}")
+        if self._pulse_begins is None:  # a timer costs less than a task, and most answers come before it
+            self._pulse_begins = asyncio.get_running_loop().call_later(TYPING_AFTER, self._begin_typing)
 
     def adopt(self, earlier: Standing) -> None:
         """Answer in the places of an earlier answer: an edited question is answered where it was.
@@ -101,9 +102,17 @@ class Answer:
             raise
         self._places.append(place)
 
+    def _begin_typing(self) -> None:
+        self._pulse = asyncio.create_task(self._typing(), name=f"typing {self._work.head.id}")
+
+    def _stop_typing(self) -> None:
+        if self._pulse_begins is not None:
+            self._pulse_begins.cancel()
+        if self._pulse is not None:
+            self._pulse.cancel()
+
     async def _typing(self) -> None:
         pulse = self._outlet.limits.typing_seconds
-        await asyncio.sleep(TYPING_AFTER)
         for _ in range(int(TYPING_MOST / pulse)):
             try:
                 await self._outlet.typing(self._work.address)
@@ -136,8 +145,7 @@ class Answer:
             await self._changed.wait()
             self._changed.clear()
             await self._outlet.frame_slot(self._work.address)
-            if self._pulse is not None:
-                self._pulse.cancel()
+            self._stop_typing()
             text = "".join(self._chunks)
             self._chunks = [text]
             if text != painted and text.strip():
@@ -178,7 +186,10 @@ class Answer:
 
     async def _end(self, *tasks: asyncio.Task[None] | None) -> None:
         """Cancel what runs in the background and log what it stumbled over; the answer does not depend on it."""
+        self._stop_typing()
         running = [task for task in tasks if task is not None]
+        if not running:
+            return
         for task in running:
             task.cancel()
         for fault in await asyncio.gather(*running, return_exceptions=True):

@@ -1,13 +1,15 @@
 """A chat as it is visible, read from the inbox and the outbox: for platforms that show the chat themselves."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, bindparam, select
 
 from botcore import codec
 from botcore.adapter import Entry
+from botcore.delivery.inbox import decoded
 from botcore.delivery.outbox import FAILED, GONE, RESERVED, SURPLUS
-from botcore.messages import Attachment, Incoming, Message, Piece, Press, text_of
+from botcore.messages import Attachment, Edit, Incoming, Message, Part, Piece, Press, text_of
 from botcore.store import ratings
 from botcore.store.tables import conversation, inbox, outbox
 
@@ -23,7 +25,15 @@ _ROWS = (
     .limit(bindparam("most"))
 )
 _ANSWERS = (
-    select(outbox.c.inbox_id, outbox.c.part, outbox.c.state, outbox.c.external_id, outbox.c.body, outbox.c.created_at)
+    select(
+        outbox.c.inbox_id,
+        outbox.c.part,
+        outbox.c.kind,
+        outbox.c.state,
+        outbox.c.external_id,
+        outbox.c.body,
+        outbox.c.created_at,
+    )
     .where(outbox.c.inbox_id.in_(bindparam("ids", expanding=True)))
     .order_by(outbox.c.inbox_id, outbox.c.part)
 )
@@ -42,10 +52,31 @@ _LAST_SEEN = (
 
 
 def transcript(c: Connection, *, platform: str, chat: str, thread: str = "", most: int = 200) -> list[Entry]:
-    """The last visible messages of a chat, oldest first; `most` counts the people's."""
+    """The last visible messages of a chat, oldest first; `most` counts the people's.
+
+    Answers stand below what they answer, as they did when they came: what follows a question of the bot's stands below
+    the message that answered it. An edited message has its new text.
+    """
     rows = c.execute(_ROWS, {"platform": platform, "chat": chat, "thread": thread, "most": most}).all()[::-1]
+    answers, later = _answers(c, [row.id for row in rows])
+    entries: list[Entry] = []
+    for row in rows:
+        while later and later[0].at < row.received_at:
+            entries.append(later.pop(0))
+        incoming = decoded(row.id, row.payload)
+        if incoming is not None and isinstance(incoming.event, Edit):
+            _correct(entries, incoming.event)
+        elif incoming is not None:
+            entries.extend(_said(row.id, incoming))
+        entries.extend(answers.get(row.id, ()))
+    return [*entries, *later]
+
+
+def _answers(c: Connection, ids: Sequence[int]) -> tuple[dict[int, list[Entry]], list[Entry]]:
+    """What the bot says to each message at once; and what it said after its question was answered, by time."""
     answers: dict[int, list[Entry]] = {}
-    ids = [row.id for row in rows]
+    later: list[Entry] = []
+    asked: set[int] = set()
     rated = ratings.given(c, ids)
     for answer in c.execute(_ANSWERS, {"ids": ids}):
         if answer.state in (GONE, SURPLUS, FAILED) or not answer.body:
@@ -58,27 +89,30 @@ def transcript(c: Connection, *, platform: str, chat: str, thread: str = "", mos
             settled=answer.state != RESERVED,
             rating=rated.get(answer.inbox_id, 0),
         )
-        answers.setdefault(answer.inbox_id, []).append(entry)
-    entries: list[Entry] = []
-    for row in rows:
-        entries.extend(_said(row.id, row.payload))
-        entries.extend(answers.get(row.id, ()))
-    return entries
+        (later if answer.inbox_id in asked else answers.setdefault(answer.inbox_id, [])).append(entry)
+        if answer.kind == "question":
+            asked.add(answer.inbox_id)
+    return answers, sorted(later, key=lambda entry: entry.at)
 
 
-def _said(inbox_id: int, payload: str) -> Sequence[Entry]:
-    """What the person wrote or pressed; nothing of an edit, whose text stands where the original was."""
-    if payload == "{}":
-        return ()
-    incoming = codec.decode(Incoming, payload)
+def _correct(entries: list[Entry], edit: Edit) -> None:
+    for index, entry in enumerate(entries):
+        if not entry.mine and entry.external_id == edit.external_id:
+            entries[index] = replace(entry, piece=_piece(edit.parts))
+
+
+def _said(inbox_id: int, incoming: Incoming) -> Sequence[Entry]:
+    """What the person wrote or pressed."""
     event = incoming.event
     if isinstance(event, Press):
         return [Entry(f"press/{inbox_id}", mine=False, piece=Piece(event.says), at=incoming.received_at)]
     if not isinstance(event, Message):
         return ()
-    attachments = tuple(part for part in event.parts if isinstance(part, Attachment))
-    piece = Piece(text_of(event.parts), attachments=attachments)
-    return [Entry(event.external_id, mine=False, piece=piece, at=incoming.received_at)]
+    return [Entry(event.external_id, mine=False, piece=_piece(event.parts), at=incoming.received_at)]
+
+
+def _piece(parts: Sequence[Part]) -> Piece:
+    return Piece(text_of(parts), attachments=tuple(part for part in parts if isinstance(part, Attachment)))
 
 
 def last_seen(c: Connection, *, platform: str, bot: str, chat: str) -> str | None:

@@ -32,7 +32,7 @@ class ConversationRow:
 
 @dataclass(frozen=True, slots=True)
 class ChatRow:
-    """One chat in a list. `title`: the beginning of its first question, '' before the first answer."""
+    """One chat in a list. `title`: the beginning of its first question, '' where that has no text."""
 
     chat_id: str
     title: str
@@ -139,7 +139,8 @@ def chats_of(c: Connection, platform: str, external_id: str) -> list[ChatRow]:
     """The chats of a platform in which this person wrote, the latest first."""
     chats: dict[str, ChatRow] = {}
     for row in c.execute(_CHATS_OF, {"at": platform, "external": external_id}):
-        found = ChatRow(row.chat_id, _title(row.first), max(t for t in (row.made, row.said, row.came) if t is not None))
+        title = _title(row.first) if row.first is not None else _title_of_accepted(row.accepted)
+        found = ChatRow(row.chat_id, title, max(t for t in (row.made, row.said, row.came) if t is not None))
         known = chats.get(row.chat_id)
         if known is not None:  # a topic of the same chat
             found = ChatRow(row.chat_id, known.title or found.title, max(known.last, found.last))
@@ -152,7 +153,18 @@ def _title(content: str | None) -> str:
     said = load(content).get("content") if content else ""
     if isinstance(said, list):
         said = next((part["text"] for part in cast("list[dict[str, Any]]", said) if part.get("type") == "text"), "")
-    text = " ".join(str(said or "").split())
+    return _shortened(str(said or ""))
+
+
+def _title_of_accepted(payload: str | None) -> str:
+    """The beginning of a message that is accepted and not yet answered."""
+    event = load(payload).get("event", {}) if payload else {}
+    texts = (part.get("text") or part.get("caption") or "" for part in event.get("parts", ()))
+    return _shortened(next((text for text in texts if text), ""))
+
+
+def _shortened(text: str) -> str:
+    text = " ".join(text.split())
     return text if len(text) <= TITLE else text[: TITLE - 1].rstrip() + "…"
 
 
@@ -165,16 +177,19 @@ def _chats_of() -> Executable:
     here = conversation.c.id
     first = select(message.c.content).where(message.c.conversation_id == here, message.c.role == "user")
     said = select(message.c.created_at).where(message.c.conversation_id == here).order_by(message.c.id.desc())
+    accepted = select(inbox.c.payload).where(inbox.c.conversation_id == here).order_by(inbox.c.id)
     came = select(inbox.c.received_at).where(inbox.c.conversation_id == here).order_by(inbox.c.id.desc())
     person = select(identity.c.user_id).where(
         identity.c.platform == bindparam("at"), identity.c.external_id == bindparam("external")
     )
     wrote = select(message.c.conversation_id).where(message.c.user_id == person.scalar_subquery())
+    asked = select(inbox.c.id).where(inbox.c.conversation_id == here, inbox.c.user_id == person.scalar_subquery())
     return (
         select(
             conversation.c.chat_id,
             conversation.c.created_at.label("made"),
             first.order_by(message.c.id).limit(1).scalar_subquery().label("first"),
+            accepted.limit(1).scalar_subquery().label("accepted"),
             said.limit(1).scalar_subquery().label("said"),
             came.limit(1).scalar_subquery().label("came"),
         )
@@ -182,7 +197,7 @@ def _chats_of() -> Executable:
             conversation.c.platform == bindparam("at"),
             or_(
                 conversation.c.user_ref == bindparam("external"),
-                (conversation.c.user_ref == "") & conversation.c.id.in_(wrote),
+                (conversation.c.user_ref == "") & or_(conversation.c.id.in_(wrote), asked.exists()),
             ),
         )
         .order_by(conversation.c.id)

@@ -6,7 +6,7 @@ import random
 import signal
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +68,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(folder: Path) -> AsyncIterator[Stage]:
+async def staged(folder: Path) -> AsyncGenerator[Stage]:
     async with (
         telegram_server(limits=Limits.none()) as telegram,
         offline_api(OfflineSettings(introduce=False)) as api,

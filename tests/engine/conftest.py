@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -240,7 +240,7 @@ async def house_with(
     database: Database | None = None,
     plugins: Sequence[Bot] = (),
     **settings: str,
-) -> AsyncIterator[House]:
+) -> AsyncGenerator[House]:
     """An engine whose settings are given as `section__key=value`."""
     async with AsyncExitStack() as stack:
         if api is None:

@@ -98,28 +98,28 @@ TEXTS = ["one", "two", "three"]
 
 
 @pytest.mark.slow
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(faults=st.lists(KINDS, max_size=14))
 def test_one_answer_each_by_places_and_edits(faults: list[str]) -> None:
     asyncio.run(_run(faults, edits=True, idempotent=False))
 
 
 @pytest.mark.slow
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(faults=st.lists(KINDS, max_size=14))
 def test_one_answer_each_by_keyed_sends(faults: list[str]) -> None:
     asyncio.run(_run(faults, edits=False, idempotent=True))
 
 
 @pytest.mark.slow
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(faults=st.lists(KINDS, max_size=14))
 def test_at_least_one_answer_each_by_plain_sends(faults: list[str]) -> None:
     asyncio.run(_run(faults, edits=False, idempotent=False, twice=True))
 
 
 @pytest.mark.slow
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(faults=st.lists(KINDS, max_size=14))
 def test_at_most_one_answer_each_by_plain_sends_where_that_is_wanted(faults: list[str]) -> None:
     asyncio.run(_run(faults, edits=False, idempotent=False, never=True))
@@ -169,6 +169,7 @@ async def test_a_message_that_kills_the_bot_again_and_again_gets_a_notice(tmp_pa
     room = Room()
     async with offline_api(OfflineSettings(introduce=False)) as api:
         api.script.reply("never seen", times=None)
+        answer = ""
         for attempt in range(3):
             async with house_with(
                 tmp_path, room=room, api=api, delivery__attempts="2", delivery__drain_seconds="0"
