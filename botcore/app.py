@@ -6,10 +6,11 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Self
 
 from botcore import openai
@@ -41,6 +42,9 @@ from botcore.upkeep import Upkeep, token_counter
 
 log = logging.getLogger(__name__)
 
+OFFLINE_DATA = Path("data/offline-api")
+"""Where the stand-in keeps uploaded files, fine-tuning jobs and their models: beside the default database."""
+
 
 class Engine:
     """A whole bot. `async with Engine(config) as engine:` runs it; `adapters` and `database` replace the configured."""
@@ -70,7 +74,7 @@ class Engine:
         """Build from the ground up; the stack takes it down in the opposite order."""
         config = self._config
         database = await self._open_database()
-        api = await self._open_api()
+        api = await self._stack.enter_async_context(opened_api(config))
         load_plugins(config, self.registry)
         self.adapters = list(self._given_adapters) if self._given_adapters is not None else build_adapters(config)
         models = PersonaModels(database)
@@ -104,21 +108,6 @@ class Engine:
         database = await Database.open(store.url, synchronous=store.synchronous, threads=store.threads)
         self._stack.push_async_callback(database.close)
         return database
-
-    async def _open_api(self) -> openai.Api:
-        config = self._config
-        settings = api_settings(config)
-        if config.offline:
-            from botcore.testing.openai_server import OfflineSettings, offline_api  # noqa: PLC0415 - often not needed
-
-            offline = OfflineSettings(any_model=True, control=False)  # whatever chat.model says; no switches for faults
-            server = await self._stack.enter_async_context(offline_api(offline, port=config.api.offline_port))
-            # the key belongs to the real endpoint: nobody else gets to see it
-            settings = replace(settings, base_url=server.url, api_key=None, organization=None, project=None)
-            log.warning("no language model: answers come from the offline stand-in at %s", server.url)
-        api = openai.Api(settings)
-        self._stack.push_async_callback(api.aclose)
-        return api
 
     def _wire(
         self, database: DatabaseLike, api: openai.Api, models: PersonaModels, counter: TokenCounter, capacity: Capacity
@@ -179,6 +168,28 @@ class Engine:
         self._drain.finish()
         await self.runner.stop(self._config.delivery.drain_seconds)
         await self._desk.close()
+
+
+@asynccontextmanager
+async def opened_api(config: Config) -> AsyncGenerator[openai.Api]:
+    """The API as it is configured; where that is the stand-in, it runs as long. Raises ConfigError."""
+    settings = api_settings(config)
+    async with AsyncExitStack() as stack:
+        if config.offline:
+            from botcore.testing.openai_server import OfflineSettings, offline_api  # noqa: PLC0415 - often not needed
+
+            # whatever chat.model says; no switches for faults; uploads and trained models are there the next time
+            offline = OfflineSettings(any_model=True, control=False, data_dir=OFFLINE_DATA)
+            try:
+                server = await stack.enter_async_context(offline_api(offline, port=config.api.offline_port))
+            except OSError as error:
+                raise ConfigError(
+                    f"api.offline_port {config.api.offline_port}: {error.strerror}; 0 takes any"
+                ) from error
+            # the key belongs to the real endpoint: nobody else gets to see it
+            settings = replace(settings, base_url=server.url, api_key=None, organization=None, project=None)
+            log.warning("no language model: answers come from the offline stand-in at %s", server.url)
+        yield await stack.enter_async_context(openai.Api(settings))
 
 
 def api_settings(config: Config) -> openai.ApiSettings:
