@@ -55,6 +55,11 @@ class BotcoreError(Exception):
             self.said = said
 
 
+def summary(error: BotcoreError) -> str:
+    """An error in one line of the log. A refusal often quotes what the person wrote, so only its name is told."""
+    return type(error).__name__ if isinstance(error, Refusal) else f"{type(error).__name__}: {error}"
+
+
 class ConfigError(BotcoreError):
     """A setting or secret is missing or wrong. The message is one line: where, which key, what to do."""
 

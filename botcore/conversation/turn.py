@@ -18,7 +18,7 @@ from botcore.delivery import inbox, steps, waiting
 from botcore.delivery.answer import Answer
 from botcore.delivery.drain import is_cut
 from botcore.delivery.work import Work
-from botcore.errors import BotcoreError, Fenced, Refusal, StoreUnavailable
+from botcore.errors import BotcoreError, Fenced, Refusal, StoreUnavailable, summary
 from botcore.messages import Edit, Incoming, Message, Press, Reply, Text, text_of
 from botcore.store import Connection, access
 
@@ -156,7 +156,7 @@ class ConversationTurn:
             if not self._admission.addressed(ctx.incoming):
                 raise
             severity = logging.INFO if isinstance(error, Refusal) else logging.WARNING
-            log.log(severity, "message %d gets a notice: %s: %s", scene.work.head.id, type(error).__name__, error)
+            log.log(severity, "message %d gets a notice: %s", scene.work.head.id, summary(error))
             if isinstance(error, Refusal) and not talk.used:
                 talk.asked = None  # refused before it was put to the model: nothing to remember or to ask again
             reply, failed, kind = Reply((Text(error.said, plain=True),)), True, "notice"

@@ -11,12 +11,14 @@ from botcore.delivery import inbox, outbox, waiting
 from botcore.delivery.outbox import FAILED, GONE, READY, SENDING, SENT, SURPLUS, UNKNOWN, Place
 from botcore.delivery.sending import in_turn, patiently, steadily
 from botcore.delivery.work import Database, Work
-from botcore.errors import BotcoreError, MessageGone, SendFailed, SendUnknown
+from botcore.errors import BotcoreError, DeliveryError, MessageGone, SendFailed, SendUnknown
 from botcore.messages import Piece
 
 log = logging.getLogger(__name__)
 
 MOST_PLACES = 3  # places taken for one message that is deleted again and again, as some groups' other bots do
+
+NOT_SHOWN = "I have an answer, and could not show it here: the platform refused it. The operator can see why."
 
 
 class Courier:
@@ -68,7 +70,17 @@ class Courier:
             return await self._show(work, place, place.piece or Piece(BotcoreError.said)), None
         except (SendFailed, MessageGone) as error:
             log.warning("message %d, part %d was refused by the platform: %s", work.head.id, place.part, error)
+            await self._excuse(work, place)
             return place.now(FAILED), str(error)
+
+    async def _excuse(self, work: Work, place: Place) -> None:
+        """Put a word where an answer was refused: a placeholder that stays for ever is none."""
+        if place.external_id is None or not self._outlet.limits.edits:
+            return
+        try:
+            await in_turn(self._outlet.edit, work.address, place.external_id, Piece(NOT_SHOWN))
+        except DeliveryError as error:  # the person has blocked the bot, or the chat is gone
+            log.debug("message %d: not even a word about it was taken: %s", work.head.id, error)
 
     async def _remove(self, work: Work, place: Place) -> None:
         """Delete a place that is not needed. Where the platform refuses, it stays: the answer is there all the same."""

@@ -16,7 +16,7 @@ from botcore.delivery.capacity import Capacity
 from botcore.delivery.claims import NotYet
 from botcore.delivery.courier import Courier
 from botcore.delivery.work import Database, Work, claim
-from botcore.errors import BotcoreError, Fenced, Refusal, StoreUnavailable
+from botcore.errors import BotcoreError, Fenced, Refusal, StoreUnavailable, summary
 from botcore.messages import Reply, Text
 
 log = logging.getLogger(__name__)
@@ -167,7 +167,7 @@ class Drain(Generic[Loaded]):
             raise
         except BotcoreError as error:
             severity = logging.INFO if isinstance(error, Refusal) else logging.WARNING
-            log.log(severity, "message %d gets a notice: %s: %s", work.head.id, type(error).__name__, error)
+            log.log(severity, "message %d gets a notice: %s", work.head.id, summary(error))
             return error.said
         return BotcoreError.said
 

@@ -18,6 +18,7 @@ class EmbeddedRunner:
         self._tasks: dict[Lane, asyncio.Task[None]] = {}
         self._again: set[Lane] = set()
         self._stopped = False
+        self._hurried = asyncio.Event()
 
     def wake(self, conversation_id: int, lane: int) -> None:
         """There is open work. Cheap, may be called too often; never blocks."""
@@ -54,6 +55,10 @@ class EmbeddedRunner:
         while self._tasks:
             await asyncio.wait(list(self._tasks.values()))
 
+    def hurry(self) -> None:
+        """Let `stop` wait no longer."""
+        self._hurried.set()
+
     async def stop(self, seconds: float) -> int:
         """Take up nothing more, let running turns finish for `seconds`, cancel the rest; how many were cut.
 
@@ -63,10 +68,13 @@ class EmbeddedRunner:
         tasks = list(self._tasks.values())
         if not tasks:
             return 0
-        _, cut = await asyncio.wait(tasks, timeout=seconds)
-        for task in cut:
+        hurried = asyncio.create_task(self._hurried.wait())
+        finished = asyncio.create_task(asyncio.wait(tasks))
+        await asyncio.wait([finished, hurried], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        cut = [task for task in tasks if not task.done()]
+        for task in (*cut, hurried, finished):
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, hurried, finished, return_exceptions=True)
         if cut:
             log.info("%d turns were cut and go on at the next start", len(cut))
         return len(cut)

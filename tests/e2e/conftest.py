@@ -7,6 +7,7 @@ log which it did not expect, or traffic that the Bot API's description does not 
 import asyncio
 import logging
 import re
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -33,7 +34,9 @@ class Log(logging.Handler):
         self._expected: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a record."""
+        """Keep a record of the bot's; the simulators' servers complain of clients that go away."""
+        if record.name == "aiohttp.server":
+            return
         line = f"{record.levelname} {record.name}: {record.getMessage()}"
         if record.exc_info:
             line = f"{line}\n{logging.Formatter().formatException(record.exc_info)}"
@@ -140,3 +143,12 @@ async def open_house(tmp_path: Path, telegram: TelegramServer, api: OfflineApi, 
 async def house(open_house: OpenHouse) -> House:
     """A bot that is open to everybody."""
     return await open_house()
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

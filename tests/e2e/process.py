@@ -121,3 +121,4 @@ async def running(folder: Path, env: Mapping[str, str], arguments: Sequence[str]
         if process.returncode is None:
             process.kill()
         await listening
+        print(bot.log)  # pytest shows it where a test fails
