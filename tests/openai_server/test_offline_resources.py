@@ -178,7 +178,7 @@ class TestAnyModel:
 
 
 async def test_other_addresses_and_methods_are_refused_in_the_apis_shape(client: Client) -> None:
-    for method, path in (("POST", "/audio/speech"), ("GET", "/"), ("GET", "/chat/completionsx")):
+    for method, path in (("POST", "/audio/nothing"), ("GET", "/"), ("GET", "/chat/completionsx")):
         reply = await client.send(method, path, {} if method == "POST" else None)
         assert (reply.status, reply.error["type"]) == (404, "invalid_request_error")
         assert f"Invalid URL ({method} /v1{path})" in reply.error["message"]

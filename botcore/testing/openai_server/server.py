@@ -7,7 +7,18 @@ from typing import Self
 
 from aiohttp import web
 
-from botcore.testing.openai_server import chat, embeddings, files, fine_tunes, fine_tuning, images, models, moderations
+from botcore.testing.openai_server import (
+    audio,
+    chat,
+    embeddings,
+    files,
+    fine_tunes,
+    fine_tuning,
+    images,
+    models,
+    moderations,
+    speech,
+)
 from botcore.testing.openai_server.control import Control
 from botcore.testing.openai_server.exchange import Exchange
 from botcore.testing.openai_server.faults import Faults
@@ -19,6 +30,7 @@ from botcore.testing.openai_server.state import Router, State
 
 # A new resource is a module with ROUTES and one more name here.
 _ROUTES = (
+    *audio.ROUTES,
     *chat.ROUTES,
     *embeddings.ROUTES,
     *files.ROUTES,
@@ -27,6 +39,7 @@ _ROUTES = (
     *images.ROUTES,
     *models.ROUTES,
     *moderations.ROUTES,
+    *speech.ROUTES,
 )
 
 _BACKLOG = 4096  # a thousand clients may connect at once

@@ -1,6 +1,7 @@
 """What the endpoints share while the server lives, the call that each of them gets, and how they are registered."""
 
 import asyncio
+import os
 import re
 import secrets
 import time
@@ -43,6 +44,7 @@ class State:
         self.files = FileStore(self.workspace, settings.clock)
         self.tunings = Tunings(self.workspace, self.files, self.models, settings.tuning, settings.clock)
         self.gallery = Gallery(settings.picture_life, settings.clock)
+        self.workers = asyncio.Semaphore(max(1, (os.cpu_count() or 2) - 1))  # recognisers at once
         self.parked: set[asyncio.Task[object]] = set()
         self._start = secrets.token_hex(4)
         self._numbers = count(1)
