@@ -4,10 +4,12 @@ from dataclasses import replace
 
 from botcore.testing.openai_server import fields
 from botcore.testing.openai_server.brain import think
+from botcore.testing.openai_server.brain.talk import Seen
 from botcore.testing.openai_server.completion import plain, settle, streamed
 from botcore.testing.openai_server.outcome import Outcome
 from botcore.testing.openai_server.request import ChatRequest, ToolCall, read_chat_request
 from botcore.testing.openai_server.script import Draft
+from botcore.testing.openai_server.sight import look_at
 from botcore.testing.openai_server.state import Call, Route, State
 
 
@@ -19,7 +21,8 @@ async def create(state: State, call: Call) -> Outcome:
     """
     request = read_chat_request(fields.parse(call.body), lambda name: state.find_model(name, "chat"))
     state.meter.tokens(call.key, request.prompt_tokens)
-    draft = _draft(state, request, await _taught(state, request))
+    pictures = next((turn.pictures for turn in reversed(request.turns) if turn.role == "user"), ())
+    draft = _draft(state, request, await _taught(state, request), await look_at(state, pictures))
     choices = [settle(_variant(state, draft, index), request) for index in range(request.n)]
     state.meter.spent(request.prompt_tokens + sum(choice.tokens for choice in choices))
     answer_id = state.new_id("chatcmpl-")
@@ -35,7 +38,7 @@ async def _taught(state: State, request: ChatRequest) -> str | None:
     return await state.tunings.recall(request.model.id, last.text) if last.role == "user" else None
 
 
-def _draft(state: State, request: ChatRequest, taught: str | None) -> Draft:
+def _draft(state: State, request: ChatRequest, taught: str | None, seen: Seen) -> Draft:
     settings = state.settings
     draft = state.script.take(request) if len(state.script) else None
     if draft is None and settings.answer is not None:
@@ -43,7 +46,7 @@ def _draft(state: State, request: ChatRequest, taught: str | None) -> Draft:
     if draft is None and taught is not None:
         draft = Draft(taught)
     if draft is None:
-        draft = think(request, introduce=settings.introduce)
+        draft = think(request, introduce=settings.introduce, seen=seen)
     count = state.pace.chunks
     if count is not None and draft.text and len(draft.text) < count:
         draft = replace(draft, text=draft.text.ljust(count, "."), pieces=None)

@@ -15,7 +15,7 @@ from botcore.testing.openai_server.script import Draft
 
 # A stream's natural pieces: up to six characters of a word with the space before them, about what a token is.
 _PIECE = re.compile(r"\s*\S{1,6}|\s+")
-_FINGERPRINT = "fp_offline"
+FINGERPRINT = "fp_offline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def plain(request: ChatRequest, choices: list[Choice], answer_id: str, created: 
             ],
             "usage": usage(request, choices),
             "service_tier": "default",
-            "system_fingerprint": _FINGERPRINT,
+            "system_fingerprint": FINGERPRINT,
         }
     )
 
@@ -138,7 +138,7 @@ def streamed(
         "created": created,
         "model": request.model.id,
         "service_tier": "default",
-        "system_fingerprint": _FINGERPRINT,
+        "system_fingerprint": FINGERPRINT,
     }
     start = b"data: " + orjson.dumps(head)[:-1] + b',"choices":[{"index":'
     end = b',"usage":null}\n\n' if request.include_usage else b"}\n\n"

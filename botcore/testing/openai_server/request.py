@@ -84,7 +84,7 @@ def read_chat_request(payload: dict[str, Any], find: ModelFinder) -> ChatRequest
     tools, functions = read_tools(fields), False
     if not tools and payload.get("functions") is not None:
         tools, functions = read_functions(fields), True
-    stream, include_usage = _read_streaming(fields)
+    stream, include_usage = read_streaming(fields)
     format_, schema = _read_format(fields, turns)
     request = ChatRequest(
         model=card,
@@ -95,7 +95,7 @@ def read_chat_request(payload: dict[str, Any], find: ModelFinder) -> ChatRequest
         functions=functions,
         parallel=fields.flag("parallel_tool_calls") is not False,
         n=fields.integer("n", 1, 128) or 1,
-        stop=_read_stop(fields),
+        stop=read_stop(fields),
         max_tokens=_read_limit(fields, card),
         stream=stream,
         include_usage=include_usage,
@@ -138,7 +138,12 @@ def _read_limit(fields: Fields, card: ModelCard) -> int | None:
     return newer if newer is not None else older
 
 
-def _read_streaming(fields: Fields) -> tuple[bool, bool]:
+def read_streaming(fields: Fields) -> tuple[bool, bool]:
+    """Whether the answer is streamed, and whether with its usage.
+
+    Raises:
+        ApiRefusal: stream options without a stream.
+    """
     stream = fields.flag("stream") is True
     options = fields.object("stream_options")
     if options is None:
@@ -149,7 +154,12 @@ def _read_streaming(fields: Fields) -> tuple[bool, bool]:
     return True, options.flag("include_usage") is True
 
 
-def _read_stop(fields: Fields) -> tuple[str, ...]:
+def read_stop(fields: Fields) -> tuple[str, ...]:
+    """The stop sequences.
+
+    Raises:
+        ApiRefusal: they are no texts, or too many.
+    """
     value = fields.values.get("stop")
     if value is None:
         return ()

@@ -10,6 +10,8 @@ from aiohttp import web
 from botcore.testing.openai_server import (
     audio,
     chat,
+    completions,
+    edits,
     embeddings,
     files,
     fine_tunes,
@@ -32,6 +34,8 @@ from botcore.testing.openai_server.state import Router, State
 _ROUTES = (
     *audio.ROUTES,
     *chat.ROUTES,
+    *completions.ROUTES,
+    *edits.ROUTES,
     *embeddings.ROUTES,
     *files.ROUTES,
     *fine_tunes.ROUTES,

@@ -34,14 +34,19 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One message: its text (the text parts joined), how many pictures it has, and its tool calls or call id."""
+    """One message: its text (the text parts joined), its pictures' addresses, and its tool calls or call id."""
 
     role: Role
     text: str
     name: str | None = None
-    images: int = 0
+    pictures: tuple[str, ...] = ()
     calls: tuple[ToolCall, ...] = ()
     answers: str | None = None  # the tool call id that a tool message answers
+
+    @property
+    def images(self) -> int:
+        """How many pictures it has."""
+        return len(self.pictures)
 
 
 def read_turns(fields: Fields) -> tuple[Turn, ...]:
@@ -103,13 +108,13 @@ def _read_turn(fields: Fields) -> Turn:
             f"Invalid value: '{given}'. Supported values are: {known}.", fields.name("role"), "invalid_value"
         )
     calls = _read_calls(fields) if role == "assistant" else ()
-    text, images = _read_content(fields, role, optional=bool(calls) or fields.values.get("refusal") is not None)
+    text, pictures = _read_content(fields, role, optional=bool(calls) or fields.values.get("refusal") is not None)
     answers = None
     if given == "tool":
         answers = fields.required_text("tool_call_id")
     elif given == "function":
         fields.required_text("name")
-    return Turn(role, text, _read_name(fields), images, calls, answers)
+    return Turn(role, text, _read_name(fields), pictures, calls, answers)
 
 
 def _read_name(fields: Fields) -> str | None:
@@ -124,34 +129,35 @@ def _read_name(fields: Fields) -> str | None:
     return name
 
 
-def _read_content(fields: Fields, role: Role, *, optional: bool) -> tuple[str, int]:
+def _read_content(fields: Fields, role: Role, *, optional: bool) -> tuple[str, tuple[str, ...]]:
     content = fields.values.get("content")
     if isinstance(content, str):
-        return content, 0
+        return content, ()
     name = fields.name("content")
     if content is None:
         if optional:
-            return "", 0
+            return "", ()
         raise errors.invalid("Invalid value for 'content': expected a string, got null.", name, "invalid_type")
     if not isinstance(content, list):
         raise errors.wrong_type(name, "one of a string or array of objects", content)
     if not content:
         raise errors.invalid(f"Invalid '{name}': empty array.", name, "empty_array")
     texts: list[str] = []
-    images = 0
+    pictures: list[str] = []
     for index, value in enumerate(content):
-        text, pictures = _read_part(as_fields(value, f"{name}[{index}]"), role)
+        text, picture = _read_part(as_fields(value, f"{name}[{index}]"), role)
         texts.append(text)
-        images += pictures
-    return "\n".join(text for text in texts if text), images
+        if picture is not None:
+            pictures.append(picture)
+    return "\n".join(text for text in texts if text), tuple(pictures)
 
 
-def _read_part(part: Fields, role: Role) -> tuple[str, int]:
+def _read_part(part: Fields, role: Role) -> tuple[str, str | None]:
     match part.required_text("type"):
         case "text":
-            return part.required_text("text"), 0
+            return part.required_text("text"), None
         case "refusal" if role == "assistant":
-            return part.required_text("refusal"), 0
+            return part.required_text("refusal"), None
         case "image_url" if role == "user":
             picture = part.object("image_url")
             if picture is None:
@@ -160,9 +166,9 @@ def _read_part(part: Fields, role: Role) -> tuple[str, int]:
             if not address.startswith(("http://", "https://", "data:image/")):
                 message = f"Invalid '{picture.name('url')}': expected a URL or a base64 data URL of an image."
                 raise errors.invalid(message, picture.name("url"), "invalid_image_url")
-            return "", 1
+            return "", address
         case "input_audio" | "file" if role == "user":
-            return "", 0
+            return "", None
         case other:
             message = f"Invalid value: '{other}'. A message of role '{role}' cannot have a part of this type."
             raise errors.invalid(message, part.name("type"), "invalid_value")

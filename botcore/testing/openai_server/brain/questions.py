@@ -43,6 +43,7 @@ WHAT_YOU_SAID = either(
 HOW_MANY_MESSAGES = either(
     r"\bhow many (?:messages|questions|things|times)\b.*\bi\b", r"\bhow many messages\b", r"多少条消息"
 )
+DESCRIBE_ALONE = either(r"\bdescri(?:be|ption)\b.*\balone\b", flags=re.DOTALL)
 REPEAT = either(
     r"^(?:please |now |can you |could you )*"
     r"(?:say|repeat(?: after me)?|echo|reply with|answer with|respond with|write exactly|"

@@ -27,10 +27,20 @@ def after_tools(talk: Talk) -> str | None:
 def no_text(talk: Talk) -> str | None:
     """A message without words."""
     if talk.images:
-        seen = "1 picture" if talk.images == 1 else f"{talk.images} pictures"
-        words = f" with the words “{quoted(talk.question)}”" if talk.question else ""
-        return f"You sent {seen}{words}. I cannot look at pictures."
+        return _pictures(talk)
     return None if talk.question else "You sent no text."
+
+
+def _pictures(talk: Talk) -> str:
+    count = "1 picture" if talk.images == 1 else f"{talk.images} pictures"
+    words = f" with the words “{quoted(talk.question)}”" if talk.question else ""
+    if not any(talk.seen):
+        return f"You sent {count}{words}. I cannot look at pictures."
+    told = [one or "one that I cannot read" for one in talk.seen]
+    listed = told[0] if len(told) == 1 else "; ".join(f"{at}. {one}" for at, one in enumerate(told, 1))
+    if questions.DESCRIBE_ALONE.search(talk.ask):
+        return f"{listed[:1].upper()}{listed[1:]}."
+    return f"You sent {count}{words}: {listed}. I see sizes and colours, not what is shown."
 
 
 def who(talk: Talk) -> str | None:

@@ -8,6 +8,8 @@ from botcore.testing.openai_server.turns import Turn
 
 Language = Literal["en", "zh", "ja"]
 
+Seen = tuple[str | None, ...]  # what was seen in each picture of the question; None where it could not be read
+
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _ASK_LENGTH = 1000  # characters
 _HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -21,6 +23,7 @@ class Talk:
     `question` is the last user message; `results` are the tool results that came after it as (tool, text), and
     `steps` how many rounds of tool calls it has led to. `before` are the user messages before it, `answers` what the
     assistant said. `system` is all system text. `asker` is the participant's name where the platform gives one.
+    `images` counts the question's pictures, and `seen` tells what is in them.
     """
 
     question: str
@@ -31,6 +34,7 @@ class Talk:
     system: tuple[str, ...]
     results: tuple[tuple[str, str], ...]
     steps: int
+    seen: Seen = ()
 
     @property
     def ask(self) -> str:
@@ -45,7 +49,7 @@ class Talk:
         return "zh" if _HAN.search(self.ask) else "en"
 
 
-def listen(turns: tuple[Turn, ...]) -> Talk:
+def listen(turns: tuple[Turn, ...], seen: Seen = ()) -> Talk:
     """Sort the messages of a request."""
     at = max((index for index, turn in enumerate(turns) if turn.role == "user"), default=-1)
     asked = turns[at] if at >= 0 else Turn("user", "")
@@ -59,6 +63,7 @@ def listen(turns: tuple[Turn, ...]) -> Talk:
         system=tuple(turn.text for turn in turns if turn.role == "system"),
         results=_results(after),
         steps=sum(1 for turn in after if turn.role == "assistant" and turn.calls),
+        seen=seen,
     )
 
 
