@@ -7,7 +7,7 @@ import asyncio
 import difflib
 import shutil
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -132,6 +132,11 @@ async def _api(config: Config) -> Findings:
 
     async with Api(api_settings(config)) as api:
         found = await api.probe()
+        listed = {model.id for model in await api.models.list()} if found["models.list"].state == "ok" else set[str]()
+    remedy = "see OPENAI_API_KEY and OPENAI_BASE_URL"
+    chat = found["chat.completions"]
+    if chat.state in ("refused", "unreachable") and all(one.state == chat.state for one in found.values()):
+        return [Finding("API", "fail", f"{config.api.base_url}: {chat.state}: {chat.reason}", remedy)]
     findings: list[Finding] = []
     for name, finding in found.items():
         match finding.state:
@@ -140,9 +145,19 @@ async def _api(config: Config) -> Findings:
             case "missing":
                 findings.append(Finding(f"API: {name}", "note", f"missing: {finding.reason}", "what needs it is off"))
             case "refused" | "unreachable":
-                remedy = "see OPENAI_API_KEY and OPENAI_BASE_URL"
                 findings.append(Finding(f"API: {name}", "fail", f"{finding.state}: {finding.reason}", remedy))
-    return findings
+    return [*findings, *_models(config, listed)]
+
+
+def _models(config: Config, listed: Collection[str]) -> Findings:
+    """The models that are set and not on offer; some servers take names that they do not list."""
+    named = {"chat.model": config.chat.model}
+    named |= {f"personas.{name}.model": persona.model for name, persona in config.personas.items() if persona.model}
+    return [
+        Finding("API: model", "note", f"{key}: the endpoint does not list {model}", f"/model lists others; set {key}")
+        for key, model in named.items()
+        if listed and model not in listed
+    ]
 
 
 def _platform(config: Config, platform: Platform) -> Check:
