@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from botcore.cli.api import api
+
 if TYPE_CHECKING:
     from botcore.config import Config
 
@@ -22,6 +24,7 @@ database = typer.Typer(help="The database's tables.", no_args_is_help=True)
 access = typer.Typer(help="Who may talk to the bot.", no_args_is_help=True)
 app.add_typer(database, name="db")
 app.add_typer(access, name="access")
+app.add_typer(api, name="api")
 
 Code = Annotated[str, typer.Argument(help="The code that the stranger was shown.")]
 Person = Annotated[str, typer.Argument(help="A person's id, as in telegram:12345.")]
