@@ -1,0 +1,99 @@
+"""A chat as people saw it, read from what is stored."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from sqlalchemy import update
+
+from botcore.adapter import Entry
+from botcore.delivery import inbox, outbox, waiting
+from botcore.delivery.outbox import Place
+from botcore.delivery.transcript import last_seen, transcript
+from botcore.delivery.work import Work
+from botcore.messages import Edit, File, Message, Piece, Press, Text
+from botcore.store.database import Database
+from botcore.store.tables import inbox as inbox_table
+
+from .stage import accept, claimed, incoming
+
+
+async def entries(database: Database, most: int = 200) -> Sequence[Entry]:
+    return await database.read(partial(transcript, platform="room", chat="1", most=most))
+
+
+async def lines(database: Database) -> list[str]:
+    return [f"{'bot' if entry.mine else 'ada'}: {entry.piece.text}" for entry in await entries(database)]
+
+
+async def answered(database: Database, what: str | Message | Edit | Press, *answer: Place) -> Work:
+    conversation, _ = await accept(database, incoming(what, ago=0))
+    work = await claimed(database, conversation, join_seconds=0)
+    await database.run(partial(outbox.put, fence=work.fence, written=answer))
+    return work
+
+
+async def test_answers_stand_below_their_questions(database: Database) -> None:
+    work = await answered(database, "one", Place(0, "sent", "7", Piece("first")))
+    await database.run(partial(inbox.close, fence=work.fence))
+    await answered(database, "two", Place(0, "reserved", "8", Piece("…")))
+    found = await entries(database)
+    assert [(entry.external_id, entry.mine, entry.settled) for entry in found if entry.mine] == [
+        ("7", True, True),
+        ("8", True, False),
+    ]
+    assert await lines(database) == ["ada: one", "bot: first", "ada: two", "bot: …"]
+    assert [entry.piece.text for entry in await entries(database, most=1)] == ["two", "…"]
+
+
+async def test_what_is_not_visible_is_left_out(database: Database) -> None:
+    hidden = [Place(n, state, str(n), Piece("never")) for n, state in enumerate(("gone", "surplus", "failed"))]
+    await answered(database, "hello", *hidden, Place(3, "reserved", "9", None))
+    assert await lines(database) == ["ada: hello"]
+
+
+async def test_an_edited_message_has_its_new_text_where_it_stood(database: Database) -> None:
+    work = await answered(database, Message("m1", (Text("capital of France?"),)), Place(0, "gone", "7", Piece("Paris")))
+    await database.run(partial(inbox.close, fence=work.fence))
+    await answered(database, Edit("m1", (Text("capital of Spain?"),)), Place(0, "sent", "7", Piece("Madrid")))
+    assert await lines(database) == ["ada: capital of Spain?", "bot: Madrid"]
+
+
+async def test_a_dialogue_stands_in_the_order_in_which_it_was_held(database: Database) -> None:
+    question = Place(0, "sent", "1", Piece("Which size?"), "question")
+    work = await answered(database, "/order", question)
+    await database.run(partial(waiting.suspend, fence=work.fence))
+    for number, (said, then) in enumerate([("large", "And to drink?"), ("cola", "large pizza with cola")], 1):
+        answer = await answered(database, said)
+        await database.run(partial(inbox.close, fence=answer.fence, state="ignored"))
+        await database.run(partial(waiting.resume, inbox_id=work.head.id, incoming=work.incoming))
+        work = await claimed(database, work.head.conversation_id)
+        kind = "question" if number == 1 else "answer"
+        next_ = Place(number, "sent", str(number + 1), Piece(then), kind)
+        await database.run(partial(outbox.put, fence=work.fence, written=[next_]))
+        await database.run(partial(waiting.suspend if number == 1 else inbox.close, fence=work.fence))
+    assert await lines(database) == [
+        "ada: /order",
+        "bot: Which size?",
+        "ada: large",
+        "bot: And to drink?",
+        "ada: cola",
+        "bot: large pizza with cola",
+    ]
+
+
+async def test_presses_and_files_are_shown_and_what_cannot_be_read_is_not(database: Database) -> None:
+    await accept(database, incoming(Press("7", "/help")), incoming(Message("m", (File(ref="f", name="a.zip"),))))
+    conversation, (lost,) = await accept(database, "lost")
+    await database.run(lambda c: c.execute(update(inbox_table).where(inbox_table.c.id == lost).values(payload="[]")))
+    found = await entries(database)
+    assert [entry.piece.text for entry in found] == ["/help", ""]
+    assert [part.name for part in found[1].piece.attachments] == ["a.zip"]
+    assert conversation
+
+
+async def test_the_last_seen_message_of_a_chat(database: Database) -> None:
+    unit = partial(last_seen, platform="room", bot="bot", chat="1")
+    assert await database.read(unit) is None
+    await accept(database, incoming(Message("m1", (Text("a"),))), incoming(Press("7", "/help")))
+    await accept(database, incoming(Message("other", (Text("a"),)), chat="2"))
+    assert await database.read(unit) == "m1"
