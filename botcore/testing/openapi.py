@@ -50,17 +50,20 @@ class Description:
         """
         return _load(path.resolve())
 
-    def check_request(self, method: str, path: str, body: Any) -> None:
-        """Check a JSON request body. `path` lies below the server's base URL, such as `/models/x`.
+    def check_request(self, method: str, path: str, body: Any, *, media_type: str = "application/json") -> None:
+        """Check a request body. `path` lies below the server's base URL, such as `/models/x`.
+
+        With `media_type="multipart/form-data"` the body is the form as an object: a file is a string, numbers and
+        booleans are what they stand for, and a name that comes several times (or with brackets) is an array.
 
         Raises:
             Mismatch: the body does not fit.
-            LookupError: the description has no such operation, or no JSON body for it.
+            LookupError: the description has no such operation, or no such body for it.
         """
         found = self._operation(method, path).get("requestBody")
         if found is None:
             raise LookupError(f"{method} {path} takes no body")
-        self._check(f"{method} {path} request", _content(self._followed(found), "application/json"), body)
+        self._check(f"{method} {path} request", _content(self._followed(found), media_type), body)
 
     def check_response(
         self, method: str, path: str, status: int, body: Any, *, media_type: str = "application/json"
@@ -128,12 +131,19 @@ def _load(path: Path) -> Description:
 
 
 def _widened(value: Any) -> Any:
-    """The same with OpenAPI 3.0's `nullable: true` written as JSON Schema does, and bare enums widened with it."""
+    """The same with OpenAPI 3.0's `nullable: true` written as JSON Schema does, and bare enums widened with it.
+
+    A `oneOf` of any string and certain strings, with which descriptions list known names, is meant as `anyOf`: taken
+    at its word, it forbids exactly the names that it lists.
+    """
     if isinstance(value, list):
         return [_widened(one) for one in value]
     if not isinstance(value, dict):
         return value
     inner = {key: _widened(one) for key, one in value.items()}
+    choices = inner.get("oneOf")
+    if isinstance(choices, list) and sum(one.get("type") == "string" for one in choices) > 1:
+        inner["anyOf"] = inner.pop("oneOf")
     if inner.get("nullable") is True:
         del inner["nullable"]
         return {"anyOf": [inner, {"type": "null"}]}

@@ -36,6 +36,24 @@ def test_every_way_to_say_nullable(schema: dict[str, Any]) -> None:
         description.check_request("PUT", "/things/7", 5)
 
 
+def test_any_string_or_a_known_one() -> None:
+    description = described({"oneOf": [{"type": "string"}, {"type": "string", "enum": ["a", "b"]}]})
+    description.check_request("PUT", "/things/7", "a")
+    description.check_request("PUT", "/things/7", "z")
+    with pytest.raises(Mismatch):
+        description.check_request("PUT", "/things/7", 5)
+
+
+def test_forms_have_a_schema_of_their_own() -> None:
+    content = {"multipart/form-data": {"schema": {"type": "object", "required": ["file"]}}}
+    description = Description({"paths": {"/f": {"post": {"requestBody": {"content": content}, "responses": {}}}}})
+    description.check_request("POST", "/f", {"file": "x"}, media_type="multipart/form-data")
+    with pytest.raises(Mismatch, match="file"):
+        description.check_request("POST", "/f", {}, media_type="multipart/form-data")
+    with pytest.raises(LookupError, match="no application/json"):
+        description.check_request("POST", "/f", {})
+
+
 def test_a_property_that_is_named_nullable_is_left_alone() -> None:
     description = described({"type": "object", "properties": {"nullable": {"type": "boolean"}}})
     description.check_request("PUT", "/things/7", {"nullable": True})
