@@ -92,9 +92,8 @@ class Upload:
         if isinstance(source, _Once):
             if source.used:
                 raise BadRequest("the data to send can be read only once, and was read before")
-            source.used = True
-            return _Stream(source.chunks, self.size), self.size
-        return _Stream(source(), self.size), self.size
+            return _Stream(source.chunks, self.size, source), self.size
+        return _Stream(source(), self.size, None), self.size
 
     async def read(self, most: int) -> bytes:
         """Read it all into memory. Raises `BadRequest` if it is larger than `most` bytes or cannot be read."""
@@ -206,13 +205,16 @@ class _File:
 class _Stream:
     """Chunks as somebody else gives them, checked against the size that was told."""
 
-    __slots__ = ("_chunks", "_left")
+    __slots__ = ("_chunks", "_left", "_once")
 
-    def __init__(self, chunks: Chunks, size: int | None) -> None:
+    def __init__(self, chunks: Chunks, size: int | None, once: _Once | None) -> None:
         self._chunks: AsyncIterator[bytes] = aiter(chunks)
         self._left = size
+        self._once = once
 
     async def next_chunk(self) -> bytes:
+        if self._once:
+            self._once.used = True
         chunk = b""
         async for piece in self._chunks:
             if piece:

@@ -6,7 +6,9 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from email.parser import BytesParser
+from email.policy import HTTP
 from typing import Any
 
 import pytest
@@ -28,6 +30,26 @@ class Asked:
     @property
     def json(self) -> Any:
         return json.loads(self.body)
+
+    @property
+    def form(self) -> list[tuple[str, str | None, str | None, bytes]]:
+        """Name, file name, media type and content of each part of a multipart body, as a foreign parser sees them."""
+        head = f"Content-Type: {self.headers['content-type']}\r\n\r\n".encode()
+        parts = BytesParser(policy=HTTP).parsebytes(head + self.body).iter_parts()
+        return [
+            (
+                str(part.get_param("name", header="content-disposition")),
+                part.get_filename(),
+                part["content-type"] and part.get_content_type(),
+                bytes(part.get_payload(decode=True) or b""),
+            )
+            for part in parts
+        ]
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The form's fields that are no files."""
+        return {name: content.decode() for name, file, _, content in self.form if file is None}
 
 
 @dataclass
@@ -104,6 +126,8 @@ class ScriptedServer:
     asked: list[Asked] = field(default_factory=list[Asked])
     connections: int = 0
     scripts: list[Script] = field(default_factory=list[Script])
+    early: list[Script] = field(default_factory=list[Script])
+    """Scripts that answer before the request's body is read."""
 
     # What tests build scripts from; fixtures are their only import.
     piece = staticmethod(piece)
@@ -162,7 +186,12 @@ class ScriptedServer:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         try:
-            while asked := await _read(reader):
+            while asked := await _head(reader):
+                if self.early:
+                    self.asked.append(asked)
+                    await self.early.pop(0)(Wire(reader, writer, asked))
+                    break
+                asked = replace(asked, body=await _body(reader, asked.headers))
                 self.asked.append(asked)
                 script = self.scripts.pop(0) if len(self.scripts) > 1 else self.scripts[0]
                 await script(Wire(reader, writer, asked))
@@ -174,15 +203,25 @@ class ScriptedServer:
             writer.close()
 
 
-async def _read(reader: asyncio.StreamReader) -> Asked | None:
+async def _head(reader: asyncio.StreamReader) -> Asked | None:
     head = await reader.readuntil(b"\r\n\r\n") if not reader.at_eof() else b""
     if not head:
         return None
     first, *lines = head.decode("latin-1").rstrip().split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     method, target, _ = first.split(" ")
-    body = await reader.readexactly(int(headers.get("content-length", "0")))
-    return Asked(method, target, headers, body)
+    return Asked(method, target, headers, b"")
+
+
+async def _body(reader: asyncio.StreamReader, headers: dict[str, str]) -> bytes:
+    if headers.get("transfer-encoding") != "chunked":
+        return await reader.readexactly(int(headers.get("content-length", "0")))
+    pieces: list[bytes] = []
+    while size := int(await reader.readline(), 16):
+        pieces.append(await reader.readexactly(size))
+        await reader.readexactly(2)
+    await reader.readexactly(2)
+    return b"".join(pieces)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+import botcore.openai
 from botcore import errors
 from botcore.openai import Api, ImagePart, TextPart
 from botcore.openai.call import Endpoint
@@ -203,22 +204,41 @@ async def test_the_doctor_sees_what_a_server_offers(api: Api, server: ScriptedSe
         "/v1/chat/completions": server.fault(400, "you must provide a model parameter"),
         "/v1/moderations": server.fault(404, "Invalid URL (POST /v1/moderations)"),
         "/v1/embeddings": server.fault(403, "not for your key"),
+        "/v1/images/edits": server.fault(400, "image is a required property"),
+        "/v1/audio/speech": server.fault(405, "Method Not Allowed"),
+        "/v1/files": server.answer({"data": []}),
+        "/v1/fine_tuning/jobs": server.fault(500, "out of order"),
     }
 
     async def script(wire: Any) -> None:
-        await by_target[wire.asked.target](wire)
+        await by_target.get(wire.asked.target, server.fault(404, "Not Found"))(wire)
 
     server.will(script)
-    for _ in range(2):  # the second time asks again, whatever is remembered
+    for asked in (15, 30):  # the second time asks again, whatever is remembered
         findings = await api.probe()
         assert {name: finding.state for name, finding in findings.items()} == {
             "models.list": "ok",
             "chat.completions": "ok",
-            "moderations": "missing",
+            "completions": "missing",
+            "edits": "missing",
             "embeddings": "refused",
+            "moderations": "missing",
+            "images.generations": "missing",
+            "images.edits": "ok",
+            "images.variations": "missing",
+            "audio.transcriptions": "missing",
+            "audio.translations": "missing",
+            "audio.speech": "missing",
+            "files.list": "ok",
+            "fine_tuning.list": "unreachable",
+            "fine_tunes.list": "missing",
         }
         assert "not for your key" in findings["embeddings"].reason
-    assert len(server.asked) == 8
+        assert len(server.asked) == asked
+    forms = {asked.target for asked in server.asked if asked.headers.get("content-type", "").startswith("multipart")}
+    assert forms == {
+        "/v1/images/edits", "/v1/images/variations", "/v1/audio/transcriptions", "/v1/audio/translations"
+    }  # fmt: skip
 
 
 async def test_the_doctor_sees_a_server_that_is_down(connect: Connect) -> None:
@@ -241,7 +261,33 @@ async def test_a_hundred_questions_at_once_are_answered_at_once(connect: Connect
     assert server.connections == 100
 
 
-def test_importing_loads_neither_numpy_nor_pydantic() -> None:
-    code = "import sys, botcore.openai; print(sorted({'numpy', 'pydantic'} & set(sys.modules)))"
+async def test_further_options_are_passed_on(api: Api, server: ScriptedServer) -> None:
+    server.will(server.answer({"results": [verdict()]}), server.answer({"data": [{"embedding": [0.5]}]}))
+    await api.moderations.check("words", model="omni", extra={"region": "eu"})
+    await api.embeddings.create("words", model="emb", extra={"input_type": "query"})
+    assert server.asked[0].json == {"input": "words", "model": "omni", "region": "eu"}
+    assert server.asked[1].json["input_type"] == "query"
+
+
+async def test_a_model_tells_its_request_id(api: Api, server: ScriptedServer) -> None:
+    server.will(
+        server.answer({"id": "m", "owned_by": "me"}, x_request_id="r-1", x_ratelimit_limit_requests="5"),
+        server.answer({"data": [{"id": "m"}]}, x_request_id="r-2"),
+    )
+    model = await api.models.get("m")
+    assert (model.request_id, model.headers.limit_requests) == ("r-1", 5)
+    assert [one.request_id for one in await api.models.list()] == ["r-2"]
+
+
+def test_importing_loads_only_what_every_bot_needs() -> None:
+    later = ["numpy", "pydantic", "PIL", *(f"botcore.openai.{name}" for name in ("images", "audio", "files", "tuning"))]
+    code = f"import sys, botcore.openai; print(sorted(set({later}) & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
     assert done.stdout.strip() == "[]"
+
+
+def test_every_public_name_is_there() -> None:
+    for name in botcore.openai.__all__:
+        assert getattr(botcore.openai, name) is not None
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = botcore.openai.nonsense
