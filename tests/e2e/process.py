@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -102,7 +102,7 @@ class Running:
 
 
 @asynccontextmanager
-async def running(folder: Path, env: Mapping[str, str], arguments: Sequence[str] = ("run",)) -> AsyncIterator[Running]:
+async def running(folder: Path, env: Mapping[str, str], arguments: Sequence[str] = ("run",)) -> AsyncGenerator[Running]:
     """`botcore run`, killed at the end if it still runs."""
     process = await asyncio.create_subprocess_exec(
         *command(*arguments),
@@ -122,3 +122,25 @@ async def running(folder: Path, env: Mapping[str, str], arguments: Sequence[str]
             process.kill()
         await listening
         print(bot.log)  # pytest shows it where a test fails
+
+
+@asynccontextmanager
+async def serving(folder: Path, *arguments: str) -> AsyncGenerator[asyncio.subprocess.Process]:
+    """A Python program that says on standard output where it listens, told to end at the end."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *arguments, env=surrounded({}), cwd=folder, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        async with asyncio.timeout(PATIENCE):
+            await process.wait()
+
+
+async def first_line(process: asyncio.subprocess.Process) -> str:
+    """The first line that a program writes."""
+    assert process.stdout is not None
+    async with asyncio.timeout(PATIENCE):
+        return (await process.stdout.readline()).decode()

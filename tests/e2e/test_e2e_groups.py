@@ -1,5 +1,7 @@
 """Groups and forums: who is meant, whose history it is, where the answer goes."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from botcore.testing.telegram_server import Limits, TelegramServer, telegram_server
@@ -9,7 +11,7 @@ from .surroundings import described
 
 
 @pytest.fixture
-async def telegram() -> TelegramServer:
+async def telegram() -> AsyncIterator[TelegramServer]:
     """Privacy mode is off: the bot sees everything, and has to know when it is meant."""
     async with telegram_server(limits=Limits.none(), description=described(), reads_all_messages=True) as server:
         yield server

@@ -162,7 +162,9 @@ async def test_the_network_is_down_at_the_start(
     assert not ada.chat.lines()
 
 
-async def test_two_bots_with_one_token_say_so_and_answer_once(open_house: OpenHouse, tmp_path_factory) -> None:
+async def test_two_bots_with_one_token_say_so_and_answer_once(
+    open_house: OpenHouse, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     house = await open_house()
     house.log.expects("another process polls with the same token")
     await house.telegram.called("deleteWebhook", timeout=PATIENCE)
