@@ -83,9 +83,10 @@ def options(
 def run(context: typer.Context) -> None:
     """Start the bot: every platform whose token is there, and the browser chat."""
     config = _with_logs(context.obj)
+    from botcore import loop
     from botcore.app import run as run_bot
 
-    raise typer.Exit(asyncio.run(run_bot(config)))
+    raise typer.Exit(loop.run(run_bot(config)))
 
 
 @app.command()

@@ -19,6 +19,9 @@ Unit: TypeAlias = Callable[[Connection], Any]
 SLOW = 0.05
 """Seconds; a unit that takes longer is logged: on SQLite all other writers wait for it."""
 
+_AT_ONCE = 16
+"""Callers that go on in one round of the event loop: of a group commit's hundreds, all would block it for long."""
+
 _log = logging.getLogger("botcore.store")
 
 
@@ -154,8 +157,11 @@ def _wake(jobs: Sequence[Job]) -> None:
 
 
 def _settle(jobs: Sequence[Job]) -> None:
-    for job in jobs:
+    """Give the callers their outcomes, some at a time: what each does next may take a while."""
+    for job in jobs[:_AT_ONCE]:
         job.settle()
+    if len(jobs) > _AT_ONCE:
+        asyncio.get_running_loop().call_soon(_settle, jobs[_AT_ONCE:])
 
 
 def name_of(unit: Unit) -> str:
