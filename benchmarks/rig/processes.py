@@ -1,0 +1,163 @@
+"""The processes of the rig: the bots that are measured, and the model they ask."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+
+from benchmarks.rig.lag import VARIABLE
+from benchmarks.rig.telegram import TOKEN, FastTelegram
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+_START_S: Final = 60.0
+_STOP_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A way to run one of the bots. `command` is given {telegram}, {model} and {database}."""
+
+    name: str
+    command: Sequence[str]
+    environment: dict[str, str]
+
+
+_BOTCORE_ENVIRONMENT: Final = {
+    "TELEGRAM_BOT_TOKEN": TOKEN,
+    "TELEGRAM_API_URL": "{telegram}",
+    "OPENAI_API_KEY": "sk-not-a-key",
+    "OPENAI_BASE_URL": "{model}",
+    "DATABASE_URL": "sqlite:///{database}",
+    "BOTCORE_TELEGRAM__PACE": "false",
+    "BOTCORE_TELEGRAM__MESSAGES_PER_SECOND": "0",
+    "BOTCORE_ACCESS__MODE": "open",
+    "BOTCORE_ACCESS__MESSAGES_PER_MINUTE": "0",
+    "BOTCORE_WEB__ENABLED": "false",
+    "BOTCORE_LOGS__LEVEL": "WARNING",
+}
+_BARE: Final = (sys.executable, "-m", "benchmarks.bare_bot", TOKEN, "{telegram}", "{model}", "{database}")
+
+OURS: Final = Kind("botcore", (str(Path(sys.executable).with_name("botcore")), "run"), _BOTCORE_ENVIRONMENT)
+OURS_PROBED: Final = Kind("botcore", (sys.executable, "-m", "benchmarks.probed_bot"), _BOTCORE_ENVIRONMENT)
+BARE: Final = Kind("bare", _BARE, {})
+BARE_STREAMING: Final = Kind("bare", (*_BARE, "--stream"), {})
+
+
+class BotProcess:
+    """A running bot, seen from outside."""
+
+    def __init__(self, process: asyncio.subprocess.Process, started: float, lag_file: Path) -> None:
+        self._process = process
+        self._watched = psutil.Process(process.pid)
+        self._lag_file = lag_file
+        self.started = started
+
+    def cpu(self) -> float:
+        """Seconds of CPU so far, user and system, all threads."""
+        times = self._watched.cpu_times()
+        return times.user + times.system
+
+    def rss(self) -> float:
+        """Resident memory in MB."""
+        return self._watched.memory_info().rss / 1e6
+
+    async def lag(self) -> dict[str, Any]:
+        """How late its event loop was since the last call, in ms (a probed bot's)."""
+        self._lag_file.unlink(missing_ok=True)
+        self._process.send_signal(signal.SIGUSR1)
+        async with asyncio.timeout(10):
+            while not self._lag_file.exists():  # noqa: ASYNC110 - the other process tells nobody
+                await asyncio.sleep(0.01)
+        found: dict[str, Any] = json.loads(self._lag_file.read_text())
+        return found
+
+    async def stop(self) -> None:
+        if self._process.returncode is not None:
+            raise RuntimeError(f"the bot ended by itself with {self._process.returncode}")
+        self._process.terminate()
+        try:
+            await asyncio.wait_for(self._process.wait(), _STOP_S)
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+
+
+@asynccontextmanager
+async def running(kind: Kind, telegram: FastTelegram, model: str, folder: Path) -> AsyncGenerator[BotProcess]:
+    """Start a bot in `folder`, wait for its first poll, and stop it at the end."""
+    folder.mkdir(exist_ok=True)  # noqa: ASYNC240 - nothing else runs yet
+    telegram.forget()
+    facts = {"telegram": telegram.url, "model": model, "database": str(folder / "bot.db")}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    lag_file = folder / "lag.json"
+    environment = {
+        **kept,
+        **{name: value.format(**facts) for name, value in kind.environment.items()},
+        VARIABLE: str(lag_file),
+        "PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in ("", "adapters", "plugins")),  # this very checkout
+    }
+    command = [part.format(**facts) for part in kind.command]
+    with (folder / "bot.log").open("ab") as log:
+        started = time.monotonic()
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=folder, env=environment, stdout=log, stderr=log, stdin=asyncio.subprocess.DEVNULL
+        )
+    bot = BotProcess(process, started, lag_file)
+    try:
+        await _polled(telegram, process, folder / "bot.log")
+        yield bot
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            await bot.stop()
+
+
+async def _polled(telegram: FastTelegram, process: asyncio.subprocess.Process, log: Path) -> None:
+    polled, ended = asyncio.create_task(telegram.first_poll.wait()), asyncio.create_task(process.wait())
+    done, waiting = await asyncio.wait({polled, ended}, timeout=_START_S, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()
+    if polled not in done:
+        raise RuntimeError(f"the bot did not start:\n{_tail(log)}")
+
+
+def _tail(log: Path) -> str:
+    return log.read_text()[-2000:]
+
+
+class ModelProcess:
+    """The model of the rig, and what it costs."""
+
+    def __init__(self, url: str, pid: int) -> None:
+        self.url = url
+        self._watched = psutil.Process(pid)
+
+    def cpu(self) -> float:
+        """Seconds of CPU so far."""
+        times = self._watched.cpu_times()
+        return times.user + times.system
+
+
+@asynccontextmanager
+async def model(*arguments: str, module: str = "benchmarks.rig.api") -> AsyncGenerator[ModelProcess]:
+    """Start the model; see `rig/api.py` for the arguments."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", module, *arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    url = (await asyncio.wait_for(process.stdout.readline(), _START_S)).decode().strip()
+    try:
+        yield ModelProcess(f"{url}/v1", process.pid)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
