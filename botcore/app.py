@@ -73,10 +73,10 @@ class Engine:
     async def _start(self) -> None:
         """Build from the ground up; the stack takes it down in the opposite order."""
         config = self._config
+        load_plugins(config, self.registry)  # before anything is opened: a wrong setting shows here
+        self.adapters = list(self._given_adapters) if self._given_adapters is not None else build_adapters(config)
         database = await self._open_database()
         api = await self._stack.enter_async_context(opened_api(config))
-        load_plugins(config, self.registry)
-        self.adapters = list(self._given_adapters) if self._given_adapters is not None else build_adapters(config)
         models = PersonaModels(database)
         await models.refresh()
         counter = await token_counter(database)
@@ -145,6 +145,7 @@ class Engine:
         """Start each, and name those that run; one that cannot is left out, unless it is the only one."""
         started: list[str] = []
         for adapter in self.adapters:
+            self._stack.push_async_callback(adapter.close)  # what failed half-way has connections open, too
             try:
                 await adapter.start(self.gateway)
             except ConfigError as error:
@@ -152,7 +153,6 @@ class Engine:
                     raise
                 log.error("%s is not started: %s", adapter.platform, error)  # noqa: TRY400 - one line for the operator
                 continue
-            self._stack.push_async_callback(adapter.close)
             started.append(adapter.platform)
         if not started:
             raise ConfigError("nothing is started: set TELEGRAM_BOT_TOKEN, or leave web.enabled true")
@@ -234,5 +234,7 @@ async def run(config: Config, *, ready: Callable[[], None] | None = None) -> int
         if ready is not None:
             ready()
         await stop.wait()
+        for number in (signal.SIGINT, signal.SIGTERM):  # whoever asks twice does not want to wait
+            loop.add_signal_handler(number, engine.runner.hurry)
         log.info("stopping: running answers may take up to %g s", config.delivery.drain_seconds)
     return 0
