@@ -94,7 +94,7 @@ def find_ffmpeg() -> str | None:
         found: str = imageio_ffmpeg.get_ffmpeg_exe()
     except RuntimeError:  # its wheel for this system carries none
         return shutil.which("ffmpeg")
-    return found
+    return shutil.which(found) or shutil.which("ffmpeg")
 
 
 async def decode(source: Path, target: Path, *, longest: float) -> Sound:

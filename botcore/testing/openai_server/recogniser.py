@@ -26,12 +26,16 @@ BLUR = 25  # frames over which loudness is averaged when a place to cut is sough
 
 def main(path: str) -> None:
     """Recognise what is in the file and print it."""
-    import pocketsphinx  # noqa: PLC0415 - an extra
-
-    # "batch" levels each piece by itself: what was heard before does not change a result
-    decoder = pocketsphinx.Decoder(samprate=float(RATE), cmn="batch", loglevel="FATAL")
     samples = np.fromfile(path, dtype="<i2")
-    json.dump([word for start, end in pieces(samples) for word in recognise(decoder, samples, start, end)], sys.stdout)
+    spoken = list(pieces(samples))
+    words: list[tuple[str, float, float, float]] = []
+    if spoken:
+        import pocketsphinx  # noqa: PLC0415 - an extra, and its model takes a moment
+
+        # "batch" levels each piece by itself: what was heard before does not change a result
+        decoder = pocketsphinx.Decoder(samprate=float(RATE), cmn="batch", loglevel="FATAL")
+        words = [word for start, end in spoken for word in recognise(decoder, samples, start, end)]
+    json.dump(words, sys.stdout)
 
 
 def pieces(samples: NDArray[np.int16]) -> Iterator[tuple[int, int]]:

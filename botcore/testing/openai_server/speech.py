@@ -1,5 +1,6 @@
 """POST /audio/speech: a text as sound."""
 
+import asyncio
 import base64
 import struct
 from collections.abc import AsyncGenerator, Mapping
@@ -49,7 +50,7 @@ async def create(_state: State, call: Call) -> Outcome:
         ApiRefusal: the request is wrong, or this format needs an ffmpeg that is not there.
     """
     wanted = _read(_state, call)
-    ffmpeg = find_ffmpeg()
+    ffmpeg = await asyncio.to_thread(find_ffmpeg)
     if wanted.format in ENCODED and ffmpeg is None:
         message = f"The format '{wanted.format}' needs ffmpeg, which the offline stand-in did not find. Use 'wav'."
         raise ApiRefusal(501, message, kind="server_error", code="not_implemented")
