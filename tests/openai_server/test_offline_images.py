@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -352,3 +353,34 @@ class TestMissing:
         assert (await client.chat("hello")).status == 200
         assert (await generate(client, size="256x256")).status == 200
         assert (await client.send("POST", EDITS, {})).status == 400
+
+
+WITHOUT_PILLOW = """
+import asyncio, json, sys, urllib.request
+sys.modules["PIL"] = None  # as if it were not installed
+from botcore.testing.openai_server import OfflineSettings, offline_api
+
+def ask(url, body):
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"content-type": "application/json"})
+    try:
+        return urllib.request.urlopen(request, timeout=20).read().decode()
+    except urllib.error.HTTPError as refused:
+        return f"{refused.code} {refused.read().decode()}"
+
+async def main():
+    async with offline_api(OfflineSettings(introduce=False)) as server:
+        drawn = await asyncio.to_thread(ask, server.url + "/images/generations", {"prompt": "a tree"})
+        part = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
+        chat = {"model": "gpt-4o", "messages": [{"role": "user", "content": [part]}]}
+        print(drawn, await asyncio.to_thread(ask, server.url + "/chat/completions", chat))
+
+asyncio.run(main())
+"""
+
+
+async def test_without_pillow_only_pictures_are_missing() -> None:
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", WITHOUT_PILLOW, stdout=asyncio.subprocess.PIPE)
+    said = (await process.communicate())[0].decode()
+    assert "501" in said
+    assert "botcore-framework[offline]" in said
+    assert "I cannot look at pictures" in said

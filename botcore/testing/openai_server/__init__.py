@@ -7,10 +7,10 @@ It is what a bot talks to without a key, and what tests talk to: it streams, cal
 requests as the public API does, answers by a script, and fails on demand. `docs/offline-api.md` describes all of it.
 
 How it is built, for adding to it: `settings` are fixed values; `state` is what lives; `server` opens the socket and
-knows the resources (`chat`, `embeddings`, `moderations`, `models`; a new one is a module with ROUTES); `exchange` takes
-one request through records, holds, faults, access and limits; `outcome` is what an endpoint returns, `harm` what a
-fault makes of it, `sending` how it leaves. `request`, `turns`, `toolspec` and `fields` read a request, `completion`
-writes the answer, and `brain` thinks of it.
+knows the resources (`chat`, `images`, `files`, ...; a new one is a module with ROUTES); `exchange` takes one request
+through records, holds, faults, access and limits; `outcome` is what an endpoint returns, `harm` what a fault makes of
+it, `sending` how it leaves. `request`, `turns`, `toolspec` and `fields` read a request, `form` a multipart one;
+`completion` writes the answer, `brain` thinks of it, and `drawing` draws it.
 """
 
 from botcore.testing.openai_server.brain import INTRODUCTION
