@@ -362,6 +362,9 @@ class TestTheOlderForm:
         older.check_response("GET", path, 200, listed)
         assert [one["id"] for one in listed["data"]] == [job["id"]]
         assert (await client.send("GET", JOBS)).json["data"] == []
+        question = {"model": done["fine_tuned_model"], "prompt": "Who built the lighthouse? ->", "stop": "\n"}
+        answer = (await client.send("POST", "/completions", question)).json["choices"][0]
+        assert (answer["text"], answer["finish_reason"]) == (" Marta did, in 1911.", "stop")
         told = (await client.send("GET", f"{where}/events")).json
         older.check_response("GET", f"{where}/events", 200, told)
         messages = [one["message"] for one in told["data"]]
@@ -449,6 +452,10 @@ def test_messages_that_are_not_to_be_learnt(tmp_path: Path) -> None:
     assert read_lesson(path, "messages", least=1).pairs == (Pair("two", "four"),)
     with pytest.raises(BadTraining, match="must have at least 10"):
         read_lesson(path, "messages", least=10)
+
+
+async def test_the_older_form_starts_from_curie(client: Client) -> None:
+    assert (await start(client, path="/fine-tunes"))["model"] == "curie"
 
 
 async def test_many_jobs_of_one_second_have_names_of_their_own(client: Client, server: OfflineApi) -> None:

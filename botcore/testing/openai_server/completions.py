@@ -40,7 +40,7 @@ async def create(state: State, call: Call) -> Outcome:
     state.meter.tokens(call.key, request.asked.prompt_tokens)
     texts: list[Text] = []
     for prompt in request.prompts:
-        scripted = _scripted(state, request, prompt)
+        scripted = await _known(state, request, prompt)
         texts += [_text(state, request, prompt, scripted, variant) for variant in range(request.asked.n)]
     usage = _usage(request, texts)
     state.meter.spent(usage["total_tokens"])
@@ -60,10 +60,14 @@ async def create(state: State, call: Call) -> Outcome:
     return json_answer({**head, "choices": choices, "usage": usage})
 
 
-def _scripted(state: State, request: CompletionRequest, prompt: Prompt) -> Draft | None:
+async def _known(state: State, request: CompletionRequest, prompt: Prompt) -> Draft | None:
+    """What is to be said by the script, by the settings, or by what a fine-tuned model was taught."""
     draft = state.script.take(request.about(prompt)) if len(state.script) else None
     if draft is None and state.settings.answer is not None:
         return Draft(state.settings.answer)
+    if draft is None:
+        taught = await state.tunings.recall(request.asked.model.id, prompt.text)
+        return None if taught is None else Draft(taught)
     return draft
 
 

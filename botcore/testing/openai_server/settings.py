@@ -13,6 +13,7 @@ ModelKind = Literal["chat", "embedding", "moderation", "transcription", "speech"
 _CHAT = ("gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini", "gpt-4.1-nano", "gpt-4", "gpt-4-turbo", "gpt-3.5-turbo")
 _REASONING = ("gpt-5", "gpt-5-mini", "gpt-5-nano", "o3", "o3-mini", "o4-mini")
 _COMPLETION = ("gpt-3.5-turbo-instruct", "davinci-002", "babbage-002", "text-davinci-003")
+_BASE = ("ada", "babbage", "curie", "davinci")  # what the older form of fine-tuning starts from
 _EDIT = ("text-davinci-edit-001", "code-davinci-edit-001")
 _IMAGE = ("dall-e-2", "dall-e-3", "gpt-image-1", "gpt-image-1-mini", "gpt-image-1.5", "gpt-image-2")
 
@@ -47,7 +48,7 @@ DEFAULT_MODELS: tuple[ModelCard, ...] = (
     ModelCard("text-embedding-ada-002", kind="embedding", resizable=False),
     ModelCard("omni-moderation-latest", kind="moderation"),
     ModelCard("text-moderation-latest", kind="moderation"),
-    *(ModelCard(name, kind="completion", window=4096) for name in _COMPLETION),
+    *(ModelCard(name, kind="completion", window=4096) for name in (*_COMPLETION, *_BASE)),
     *(ModelCard(name, kind="edit", window=4096) for name in _EDIT),
     *(ModelCard(name, kind="image") for name in _IMAGE),
     ModelCard("whisper-1", kind="transcription"),
