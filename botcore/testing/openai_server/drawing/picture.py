@@ -176,11 +176,12 @@ def _write(picture: Picture, prompt: str, first: Rgb, second: Rgb, *, whole: boo
     block = letters.fit(width - 4 * margin, height * share - margin, largest, max(min(width, height) // 40, 9))
     middle = height / 2 if whole else height * (1 - _CAPTION / 2)
     half = block.height / 2 + margin / 2
-    plate = (margin, middle - half, width - margin, middle + half)
+    # whole pixels: at fractions the rounded corners overlap the plate's edges and show through it
+    plate = (round(margin), round(middle - half), round(width - margin), round(middle + half))
     ground = mixed(first, second, 0.5)
     black = not dark(ground)
     canvas = ImageDraw.Draw(picture, "RGBA")
-    canvas.rounded_rectangle(plate, margin / 2, fill=(255, 255, 255, 205) if black else (10, 12, 20, 190))
+    canvas.rounded_rectangle(plate, round(margin / 2), fill=(255, 255, 255, 205) if black else (10, 12, 20, 190))
     letters.draw(canvas, plate, block, (18, 20, 26) if black else (246, 246, 242))
 
 
