@@ -180,8 +180,12 @@ class Answer:
         """Stop showing: what comes next is final and must not be overtaken by a frame."""
         await self._end(self._painter, self._pulse)
         self._painter = self._pulse = None
-        with suppress(SendFailed, MessageGone):  # the courier meets the same refusal and records it
-            await self._reserved()  # shielded: a place that is being taken is recorded though the turn is cut
+        # Shielded: a place that is being taken is recorded though the turn is cut. Whatever kept the place from being
+        # taken costs no answer: the courier meets it as well.
+        (fault,) = await asyncio.gather(self._reserved(), return_exceptions=True)
+        if isinstance(fault, Fenced):
+            raise fault
+        self._log(fault)
         self._reservation = None
 
     async def _end(self, *tasks: asyncio.Task[None] | None) -> None:
@@ -193,8 +197,11 @@ class Answer:
         for task in running:
             task.cancel()
         for fault in await asyncio.gather(*running, return_exceptions=True):
-            if isinstance(fault, Exception) and not isinstance(fault, DeliveryError):
-                log.error("message %d: showing it while it grew failed", self._work.head.id, exc_info=fault)
+            self._log(fault)
+
+    def _log(self, fault: BaseException | None) -> None:
+        if isinstance(fault, Exception) and not isinstance(fault, DeliveryError):
+            log.error("message %d: showing it while it grew failed", self._work.head.id, exc_info=fault)
 
     # ---- the end ----
 

@@ -13,6 +13,7 @@ from botcore.delivery.sending import in_turn, patiently, steadily
 from botcore.delivery.work import Database, Work
 from botcore.errors import BotcoreError, DeliveryError, MessageGone, SendFailed, SendUnknown
 from botcore.messages import Piece
+from botcore.store.worker import Unflushed
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,9 @@ class Courier:
             done, why = await self._bring(work, pending[-1])
             failure = failure or why
         asked = any(place.kind == "question" for place in pending)
-        await steadily(self._database, partial(self._close, work=work, last=done, asked=asked, failure=failure))
+        closing = partial(self._close, work=work, last=done, asked=asked, failure=failure)
+        # After a power cut an edit is repeated without effect; a plain send would show its message twice.
+        await steadily(self._database, Unflushed(closing) if self._outlet.limits.edits else closing)
 
     @staticmethod
     def _close(c: Connection, *, work: Work, last: Place | None, asked: bool, failure: str | None) -> None:

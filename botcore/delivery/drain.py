@@ -18,6 +18,7 @@ from botcore.delivery.courier import Courier
 from botcore.delivery.work import Database, Work, claim
 from botcore.errors import BotcoreError, Fenced, Refusal, StoreUnavailable, summary
 from botcore.messages import Reply, Text
+from botcore.store.worker import Unflushed
 
 log = logging.getLogger(__name__)
 Loaded = TypeVar("Loaded")
@@ -104,7 +105,8 @@ class Drain(Generic[Loaded]):
         """
         if faults > self._settings.attempts:
             return await self._give_up(conversation_id, lane)
-        unit = partial(self._claim, conversation_id=conversation_id, lane=lane, take=not faults)
+        # A claim that a power cut loses is taken again, and everybody who held it is gone.
+        unit = Unflushed(partial(self._claim, conversation_id=conversation_id, lane=lane, take=not faults))
         claimed = await self._database.run(unit)
         if claimed is None:
             return False

@@ -239,6 +239,7 @@ async def house_with(
     api: OfflineApi | None = None,
     database: Database | None = None,
     plugins: Sequence[Bot] = (),
+    url: str = "",
     **settings: str,
 ) -> AsyncGenerator[House]:
     """An engine whose settings are given as `section__key=value`."""
@@ -247,7 +248,7 @@ async def house_with(
             api = await stack.enter_async_context(offline_api(OfflineSettings(introduce=False)))
         env = {
             "OPENAI_BASE_URL": api.url,
-            "DATABASE_URL": f"sqlite:///{folder / 'bot.db'}",
+            "DATABASE_URL": url or f"sqlite:///{folder / 'bot.db'}",
             **{f"BOTCORE_{name.upper()}": value for name, value in settings.items()},
         }
         config = load_config(env=env, directory=folder)
