@@ -11,7 +11,7 @@ from typing import BinaryIO, Final, Self, TypeAlias
 from botcore import errors
 from botcore.openai import classify, codec
 from botcore.openai.call import Call
-from botcore.openai.exchange import Exchange
+from botcore.openai.exchange import Exchange, Gathered
 from botcore.openai.limits import RateLimits, request_id
 from botcore.openai.outgoing import Progress
 from botcore.openai.transport import Transport
@@ -74,16 +74,16 @@ class ByteStream:
         if it takes too long.
         """
         chunk = await self._next()
-        if self._progress:
-            self._progress(self._taken, self.size)
         if not chunk:
             raise StopAsyncIteration
-        self._taken += len(chunk)
         return chunk
 
     async def read(self) -> bytes:
         """Give the rest as one piece. Raises what iterating raises."""
-        return b"".join([chunk async for chunk in self])
+        body = Gathered()
+        while body.takes(await self._next()):
+            pass
+        return body.joined()
 
     async def save(self, path: Path) -> int:
         """Write the rest to a file, which is there when it is complete or not at all; give its size in bytes.
@@ -105,15 +105,11 @@ class ByteStream:
 
     async def _write(self, file: BinaryIO) -> int:
         size = 0
-        pieces: list[bytes] = []
-        async for chunk in self:
-            size += len(chunk)
-            pieces.append(chunk)
-            if sum(map(len, pieces)) >= _WRITTEN_AT_ONCE:
-                await asyncio.to_thread(file.writelines, pieces)
-                pieces = []
-        await asyncio.to_thread(file.writelines, pieces)
-        return size
+        pieces = Gathered()
+        while pieces.takes(await self._next()):
+            if pieces.size >= _WRITTEN_AT_ONCE:
+                size += await asyncio.to_thread(file.write, pieces.joined())
+        return size + await asyncio.to_thread(file.write, pieces.joined())
 
     async def _begin(self) -> None:
         self._exchange = exchange = await self._transport.open(self._call)
@@ -146,13 +142,18 @@ class ByteStream:
             raise self._bad(exchange, problem)
 
     async def _next(self) -> bytes:
-        exchange = self._exchange
-        if exchange is None:
+        """Give the next bytes, or b"" at the end; that they are asked for means that those before are dealt with."""
+        if self._exchange is None:
             raise RuntimeError("a download is used as `async with ... as chunks`")
-        if self._first:
-            chunk, self._first = self._first, b""
-            return chunk
-        failure: errors.ApiError | None = None
+        if self._progress:
+            self._progress(self._taken, self.size)
+        chunk, self._first = self._first, b""
+        chunk = chunk or await self._pull(self._exchange)
+        self._taken += len(chunk)
+        return chunk
+
+    async def _pull(self, exchange: Exchange) -> bytes:
+        failure: errors.ApiError
         if monotonic() > self._ends_at:
             failure = errors.ApiTimeout(f"{self._call.endpoint}: it took longer than {self._seconds:g} s")
         else:

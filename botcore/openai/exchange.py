@@ -40,6 +40,27 @@ class Reply:
         return errors.BadResponse(f"{self.call.endpoint}: {reason}", status=self.status, request_id=self.request_id)
 
 
+class Gathered:
+    """Chunks of a body. A list of them would be seen in a traceback that shows local variables."""
+
+    __slots__ = ("_chunks", "size")
+
+    def __init__(self) -> None:
+        self._chunks: list[bytes] = []
+        self.size = 0
+
+    def takes(self, chunk: bytes) -> bool:
+        """Add a chunk; False for an empty one, which is the end."""
+        self._chunks.append(chunk)
+        self.size += len(chunk)
+        return bool(chunk)
+
+    def joined(self) -> bytes:
+        """Give all of them, and begin anew."""
+        chunks, self._chunks, self.size = self._chunks, [], 0
+        return b"".join(chunks)
+
+
 class Exchange:
     """An open response: its headers are here, its body comes in chunks. Close it, whatever happens."""
 
@@ -73,6 +94,7 @@ class Exchange:
             self._left -= len(chunk)
             if self._left >= 0:
                 return chunk
+            del chunk
             limit = "max_body_bytes" if self.call.most is None else f"{self.call.most} bytes"
             failure = errors.BadResponse(f"{self.call.endpoint}: the answer is larger than allowed ({limit})")
         failure.status = self.status
@@ -81,10 +103,10 @@ class Exchange:
 
     async def read(self) -> bytes:
         """Give the rest of the body. Raises what `next_chunk` raises."""
-        chunks: list[bytes] = []
-        while chunk := await self.next_chunk():
-            chunks.append(chunk)
-        return b"".join(chunks)
+        body = Gathered()
+        while body.takes(await self.next_chunk()):
+            pass
+        return body.joined()
 
     async def settle(self, seconds: float) -> None:
         """Wait shortly for the end of a body whose content is complete: a connection read to its end is used again."""

@@ -67,6 +67,7 @@ class Files:
         expiry = {"anchor": "created_at", "seconds": expires_after} if expires_after is not None else None
         values = {"purpose": purpose, "expires_after": expiry} | dict(extra or {})
         form = Form(values, [("file", Upload.of(source, name=name))], progress=progress)
+        del source  # tracebacks may show local variables
         reply = await self._transport.send(Call(UPLOAD, form))
         return stored_file(self._transport.expect(reply, "id"), reply.limits, reply.request_id)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import logging
 import pickle
 import traceback
@@ -13,11 +14,38 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from botcore import errors
-from botcore.openai import Api, ApiSettings, ChatRequest, Completion, Secret
+from botcore.openai import (
+    Api,
+    ApiSettings,
+    ChatRequest,
+    Completion,
+    CompletionRequest,
+    EditRequest,
+    ImageEditRequest,
+    ImageRequest,
+    Logprobs,
+    Picture,
+    Secret,
+    Segment,
+    Served,
+    SpeechRequest,
+    TextAnswer,
+    TextChoice,
+    TextDelta,
+    Transcript,
+    TranscriptionRequest,
+    TranslationRequest,
+    Upload,
+    VariationRequest,
+    Word,
+)
 from botcore.openai.call import Payload
 from botcore.openai.redact import scrub
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
+
     from tests.openai.conftest import Connect, Script, ScriptedServer, Wire
 
 KEY = "sk-fake-key-for-tests-0123456789"
@@ -125,6 +153,158 @@ async def test_no_failure_shows_the_key_or_the_prompt(
         assert KEY not in text
         assert "axolotl" not in text
         assert "Bearer" not in text
+
+
+LINE = json.dumps({"messages": [{"role": "user", "content": PROMPT}]}).encode() + b"\n"
+EDIT = EditRequest(model="m-1", instruction=PROMPT, input=PROMPT)
+COMPLETION = CompletionRequest(model="m-1", prompt=PROMPT, suffix=PROMPT)
+VOICE = Upload.of(b"OggS" + PROMPT.encode(), name="a.ogg")
+
+
+async def chunks() -> AsyncIterator[bytes]:
+    for _ in range(3):
+        yield LINE * 100
+
+
+async def entered(stream: Any) -> None:
+    async with stream as opened:
+        async for _ in opened:
+            pass
+
+
+async def streamed_by_fallback(api: Api) -> None:
+    async with api.fallbacks.stream(COMPLETION) as served:
+        await served.result.collect()
+
+
+ASKS: dict[str, Callable[[Api], Awaitable[Any]]] = {
+    "a completion": lambda api: api.completions.create(COMPLETION),
+    "a streamed completion": lambda api: entered(api.completions.stream(COMPLETION)),
+    "an edit": lambda api: api.edits.create(EDIT),
+    "a picture": lambda api: api.images.generate(ImageRequest(prompt=PROMPT)),
+    "an edited picture": lambda api: api.images.edit(ImageEditRequest(image=LINE, mask=LINE, prompt=PROMPT)),
+    "a variation": lambda api: api.images.vary(VariationRequest(image=LINE)),
+    "a transcription": lambda api: api.audio.transcribe(TranscriptionRequest(file=VOICE, model="m", prompt=PROMPT)),
+    "a translation": lambda api: api.audio.translate(TranslationRequest(file=VOICE, model="m", prompt=PROMPT)),
+    "speech": lambda api: entered(api.audio.speak(SpeechRequest(model="m", voice="v", input=PROMPT))),
+    "a file of bytes": lambda api: api.files.upload(LINE * 10, name="a.jsonl"),
+    "a file of chunks": lambda api: api.files.upload(chunks),
+    "an embedding": lambda api: api.embeddings.create([PROMPT], model="m"),
+    "a moderation": lambda api: api.moderations.check(PROMPT),
+    "an edit by fallback": lambda api: api.fallbacks.edit(EDIT),
+    "a completion by fallback": lambda api: api.fallbacks.complete(COMPLETION),
+    "a stream by fallback": streamed_by_fallback,
+    "a variation by fallback": lambda api: api.fallbacks.vary(VariationRequest(image=LINE), chat_model="m"),
+}
+
+
+@pytest.mark.parametrize("ask", ASKS)
+async def test_nothing_that_is_asked_for_shows_the_key_or_the_content(
+    connect: Connect, server: ScriptedServer, caplog: pytest.LogCaptureFixture, ask: str
+) -> None:
+    caplog.set_level(logging.INFO)
+    found = failures(server)
+
+    async def cut_in_the_body(wire: Wire) -> None:
+        await wire.head(content_type="audio/ogg", content_length="500")
+        await wire.send(PROMPT.encode())
+        wire.cut()
+
+    async def cut_in_the_upload(wire: Wire) -> None:
+        await wire.reader.read(100)
+        wire.cut()
+
+    for script in (
+        found["a reset"], found["no HTTP"], found["not JSON"], found["a quoted key"], found["a quoted prompt"],
+        found["a validation error"], found["a redirect"], found["a deadline"], cut_in_the_body,
+        server.answer(b"", 404), server.answer({"data": [], "choices": []}),
+    ):  # fmt: skip
+        for early in ([], [cut_in_the_upload] * 2):
+            server.scripts[:] = [script]
+            server.early[:] = list(early)
+            with pytest.raises(errors.ApiError) as caught:
+                await ASKS[ask](connect(deadline=0.2, transfer_deadline=0.2, max_attempts=2))
+            server.early.clear()
+            for text in (shown(caught.value), caplog.text, repr(caplog.records), caught.value.said):
+                assert KEY not in text
+                assert "axolotl" not in text
+                assert "Bearer" not in text
+
+
+@pytest.mark.parametrize("quoted", [PROMPT, LINE.decode().strip(), PROMPT[3:40]])
+async def test_a_line_of_a_file_that_a_server_quotes_is_taken_out(
+    connect: Connect, server: ScriptedServer, tmp_path: Path, quoted: str
+) -> None:
+    path = tmp_path / "training.jsonl"
+    path.write_bytes(b'{"messages": []}\n' * 1000 + LINE)
+    server.will(server.fault(400, f"Line 1001 is wrong: {quoted}"))
+    api = connect()
+    sources: list[Any] = [path, path.read_bytes(), lambda: read_slowly(path)]
+    for source in sources:
+        with pytest.raises(errors.BadRequest, match=r"Line 1001 is wrong: ?\[\.\.\.\]") as caught:
+            await api.files.upload(source, name="training.jsonl")
+        assert "axolotl" not in shown(caught.value)
+
+
+async def read_slowly(path: Path) -> AsyncIterator[bytes]:
+    data = path.read_bytes()
+    for start in range(0, len(data), 1000):
+        yield data[start : start + 1000]
+
+
+async def test_a_cut_download_does_not_show_what_came(connect: Connect, server: ScriptedServer, tmp_path: Path) -> None:
+    async def cut(wire: Wire) -> None:
+        await wire.head(content_type="application/jsonl", content_length="500000")
+        await wire.send(LINE * 10)
+        wire.cut()
+
+    server.will(cut)
+    api = connect()
+    async with api.files.content("file-1") as chunks:
+        with pytest.raises(errors.StreamBroken) as caught:
+            await chunks.read()
+    assert "axolotl" not in shown(caught.value)
+    async with api.files.content("file-1") as chunks:
+        with pytest.raises(errors.StreamBroken) as caught:
+            await chunks.save(tmp_path / "a.jsonl")
+    assert "axolotl" not in shown(caught.value)
+
+
+async def test_what_is_said_of_a_file_too_large_to_look_through_is_withheld(
+    connect: Connect, server: ScriptedServer
+) -> None:
+    server.will(server.fault(400, f"Line 9 is wrong: {PROMPT}", "invalid_file"))
+    with pytest.raises(errors.BadRequest, match="withheld") as caught:
+        await connect().files.upload(LINE * 20_000, name="training.jsonl")
+    assert "axolotl" not in shown(caught.value)
+    assert caught.value.code == "invalid_file"
+
+
+async def test_a_source_that_fails_does_not_show_what_it_gave(connect: Connect, server: ScriptedServer) -> None:
+    async def breaks() -> AsyncIterator[bytes]:
+        yield LINE * 10
+        raise OSError("no more")
+
+    server.will(server.answer({"id": "file-1"}))
+    with pytest.raises(OSError, match="no more") as caught:
+        await connect().files.upload(breaks)
+    assert "axolotl" not in shown(caught.value)
+
+
+def test_results_do_not_show_what_they_hold() -> None:
+    results: list[object] = [
+        TextChoice(text=PROMPT),
+        TextAnswer((TextChoice(text=PROMPT),), raw={"x": PROMPT}),
+        TextDelta(text=PROMPT, raw={"x": PROMPT}, logprobs=Logprobs((PROMPT,), (0.0,), ({PROMPT: 0.0},))),
+        Picture(data=PROMPT.encode(), url=PROMPT, revised_prompt=PROMPT, raw={"x": PROMPT}),
+        Transcript(text=PROMPT, segments=(Segment(0, 1, PROMPT),), words=(Word(0, 1, PROMPT),), raw={"x": PROMPT}),
+        Served(TextAnswer((TextChoice(text=PROMPT),))),
+        EDIT,
+        COMPLETION,
+        VOICE,
+    ]
+    for result in results:
+        assert "axolotl" not in repr(result)
 
 
 @pytest.mark.parametrize(
