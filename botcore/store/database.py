@@ -71,7 +71,7 @@ class Database:
         return database
 
     async def run(self, unit: Callable[[Connection], T]) -> T:
-        """Run `unit` and commit; durable when this returns.
+        """Run `unit` and commit; durable when this returns (on SQLite an `Unflushed` one soon after).
 
         Raises what the unit raised (then nothing of it is stored), or StoreUnavailable: nothing of it is stored
         either, unless the connection to a server broke in the very commit. A caller that is cancelled before its unit

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from botcore.errors import StoreUnavailable
 from botcore.store.faults import is_fault, opening_error, sqlite_code, unavailable
 from botcore.store.sqlite import SqliteDatabase, UnitConnection, disconnect, forget_state, raw_connection
-from botcore.store.worker import Job, name_of
+from botcore.store.worker import Job, Unflushed, name_of
 
 
 class _Session:
@@ -74,6 +74,7 @@ class Writer(_Session):
         """Set the jobs' results. A unit that fails takes back its own work only."""
         try:
             connection = self._connected()
+            self._database.flush(self._raw, needed=any(not isinstance(job.unit, Unflushed) for job in jobs))
             self._raw.execute("BEGIN IMMEDIATE")
         except (sqlite3.Error, DBAPIError) as error:
             self._fail(jobs, error)

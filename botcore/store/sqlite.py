@@ -24,6 +24,8 @@ class UnitConnection(sqlite3.Connection):
     """A connection whose transaction belongs to the group commit: a unit cannot end it."""
 
     lenient = False
+    flushes = True
+    """Whether a commit is on the disk when it returns."""
 
     def commit(self) -> None:
         """Refuse, inside a unit."""
@@ -85,6 +87,12 @@ class SqliteDatabase:
         # not even prepare, and a unit could begin one of its own.
         connection.begin()
         return connection
+
+    def flush(self, raw: UnitConnection, *, needed: bool) -> None:
+        """Have the next commits flushed, as far as that is configured, or not."""
+        if raw.flushes != needed and self._synchronous in ("FULL", "EXTRA"):
+            raw.execute(f"PRAGMA synchronous={self._synchronous if needed else 'NORMAL'}")
+            raw.flushes = needed
 
     def _open(self) -> Any:
         # mode=rw: a file that vanished must not come back as an empty database.
