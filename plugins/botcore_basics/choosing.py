@@ -16,7 +16,7 @@ SAYS = 64  # bytes a button may say
 DEFAULT = "default"
 
 _NO_CHAT = re.compile(
-    r"embed|moderation|whisper|transcribe|tts|dall-e|gpt-image|chatgpt-image|sora|realtime|rerank|davinci-00|babbage-00",
+    r"embed|moderation|whisper|transcribe|tts|dall-e|gpt-image|chatgpt-image|sora|realtime|rerank|davinci|babbage|turbo-instruct",
     re.IGNORECASE,
 )
 """Models that lists name beside those that chat: left out of the list, and taken where somebody types them."""

@@ -56,3 +56,31 @@ async def test_a_backup_taken_while_the_bot_runs_is_a_whole_database(open_house:
         assert copy.execute("pragma integrity_check").fetchone() == ("ok",)
         assert copy.execute("select count(*) from message").fetchone() == (2,)
         assert copy.execute("select count(*) from inbox where is_open").fetchone() == (0,)
+
+
+async def test_a_database_that_is_replaced_by_a_folder_and_put_back_loses_nothing(open_house: OpenHouse) -> None:
+    house = await open_house()
+    house.log.expects(AWAY)
+    ada = house.user()
+    await ada.says("My name is Ada.")
+    await house.answer(ada)
+    away = house.folder / "away"
+    away.mkdir()
+    files = sorted(house.folder.glob("bot.db*"))
+    for file in files:
+        file.rename(away / file.name)
+    (house.folder / "bot.db").mkdir()
+    await ada.says("My cat is called Turing.")
+    await ada.chat.wait_for(lambda seen: len(seen) >= 3, timeout=PATIENCE)
+    (house.folder / "bot.db").rmdir()
+    for file in files:
+        (away / file.name).rename(file)
+    await house.idle()
+    await ada.says("What is my cat called?")
+    await ada.chat.wait_for(lambda seen: "Turing" in seen[-1].text and seen[-1].from_bot, timeout=PATIENCE)
+    await house.idle()
+    await house.engine.__aexit__(None, None, None)
+    again = await open_house()
+    await ada.says("What is my name?")
+    await ada.chat.wait_for(lambda seen: "Ada" in seen[-1].text and seen[-1].from_bot, timeout=PATIENCE)
+    await again.idle()
