@@ -10,7 +10,8 @@ How it is built, for adding to it: `settings` are fixed values; `state` is what 
 knows the resources (`chat`, `images`, `files`, ...; a new one is a module with ROUTES); `exchange` takes one request
 through records, holds, faults, access and limits; `outcome` is what an endpoint returns, `harm` what a fault makes of
 it, `sending` how it leaves. `request`, `turns`, `toolspec` and `fields` read a request, `form` a multipart one;
-`completion` writes the answer, `brain` thinks of it, and `drawing` draws it.
+`completion` writes the answer, `brain` thinks of it, and `drawing` draws it. Files lie in `filestore`,
+`tunings` keeps each fine-tuning `job`, `hearing` and `voice` listen and speak, `decoding` and `encoding` run ffmpeg.
 """
 
 from botcore.testing.openai_server.brain import INTRODUCTION
