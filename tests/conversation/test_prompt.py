@@ -84,8 +84,9 @@ def test_a_prompt_keeps_its_promises(
 
 
 def _whole(one: list[Past]) -> bool:
-    called = sum(len(message.message.get("tool_calls", ())) for message in one)
-    return called == sum(message.message["role"] == "tool" for message in one)
+    called: int = sum(len(message.message.get("tool_calls", ())) for message in one)
+    given = [message for message in one if message.message["role"] == "tool"]
+    return called == len(given)
 
 
 def test_a_question_that_does_not_fit_is_told_to_its_author() -> None:
