@@ -74,6 +74,18 @@ class Accepted:
     incoming: Incoming
 
 
+def worth_a_word(ahead: int, first: int) -> bool:
+    """Whether a person is told of the queue: at its first length, and each time that it has doubled.
+
+    A word for each message would take the turns of the answers that it announces.
+
+    >>> [ahead for ahead in range(20) if worth_a_word(ahead, 3)]
+    [3, 6, 12]
+    """
+    times, rest = divmod(ahead, first)
+    return rest == 0 and times.bit_count() == 1
+
+
 class Desk:
     """Accepts messages in batches, one transaction each, and wakes their conversations."""
 
@@ -111,7 +123,7 @@ class Desk:
         for one in accepted:
             self._remember(one)
             self._runner.wake(one.conversation_id, one.lane)
-            if one.lane == ORDERLY and one.ahead >= self._settings.busy_notice_at and not one.piece:
+            if one.lane == ORDERLY and not one.piece and worth_a_word(one.ahead, self._settings.busy_notice_at):
                 notice = asyncio.create_task(self._tell(one), name=f"notice {one.inbox_id}")
                 self._notices.add(notice)
                 notice.add_done_callback(self._notices.discard)

@@ -114,6 +114,26 @@ async def test_quick_messages_are_answered_one_by_one_in_their_order(house: Hous
     assert house.asked() == ["Question 1", "Answer 1", "Question 2", "Answer 2", "Question 3"]
 
 
+async def test_a_flood_of_messages_is_told_of_the_queue_now_and_then(open_house: OpenHouse) -> None:
+    house = await open_house(delivery__open_per_conversation="20", delivery__busy_notice_at="3")
+    ada = house.user()
+    hold = house.api.hold()
+    await ada.says("say 0")
+    await hold.reached(within=PATIENCE)
+    for number in range(1, 22):
+        await ada.says(f"say {number}")
+    await ada.chat.wait_for(lambda seen: len([m for m in seen if "waiting behind" in m.text]) == 3, timeout=PATIENCE)
+    words = [message.text for message in ada.chat.transcript() if "waiting behind" in message.text]
+    assert words == [f"… (waiting behind {ahead} other messages)" for ahead in (3, 6, 12)]
+    hold.release()
+    await house.idle()
+    answers = [message.text for message in ada.chat.transcript() if message.from_bot]
+    assert [answer for answer in answers if answer.isdecimal()] == [str(number) for number in range(20)]
+    refused = "Too many of your messages are waiting for an answer, so I did not take this one. Please send it later."
+    assert answers.count(refused) == 2  # and the words about the queue are gone
+    assert len(answers) == 22
+
+
 async def test_a_hundred_people_are_answered_at_once(house: House) -> None:
     people = [house.user(f"Person {number}") for number in range(100)]
     hold = house.api.hold(times=100)
