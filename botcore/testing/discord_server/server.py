@@ -1,0 +1,272 @@
+"""The HTTP side: the API below /api/v10, the gateway, the files, and the control pages."""
+
+import asyncio
+from typing import Any, Self
+from urllib.parse import unquote
+
+import orjson
+from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http import RawRequestMessage
+from aiohttp.streams import StreamReader
+
+from botcore.testing.discord_server.control import PREFIX, Control
+from botcore.testing.discord_server.description import Checker, Described
+from botcore.testing.discord_server.faults import Fault, Refuse
+from botcore.testing.discord_server.files import DEFAULT_MAX_FILE, MAX_REQUEST
+from botcore.testing.discord_server.gateway import PRIVILEGED, Intent
+from botcore.testing.discord_server.limits import Limits
+from botcore.testing.discord_server.refusals import Refused, unauthorized
+from botcore.testing.discord_server.requests import Request, read_body, read_query
+from botcore.testing.discord_server.routes import ROUTES, WITHOUT_TOKEN, Answer
+from botcore.testing.discord_server.routing import Match, Router
+from botcore.testing.discord_server.socket import Connection
+from botcore.testing.discord_server.stage import SIMULATED_TOKEN, Stage
+from botcore.testing.telegram_server.clock import Clock
+from botcore.testing.telegram_server.faults import Delay, Garble, Hold, Reset, Silence
+
+API = "/api/v10"
+_ROUTER = Router(ROUTES)
+_VIA = {"Via": "1.1 simulator"}  # without it, discord.py takes a 429 for a ban by the proxy
+_JSON = {"Content-Type": "application/json", **_VIA}
+_EMPTY = {"Content-Type": "text/html; charset=utf-8", **_VIA}
+_SHUTDOWN = 0.5  # seconds that open calls get at the end
+
+
+class DiscordServer(Stage):
+    """A simulated Discord with one bot, listening on loopback.
+
+    ```python
+    async with discord_server(limits=Limits.none()) as discord:
+        ada = discord.user("Ada")
+        general = discord.guild("Friends", members=[ada]).text_channel("general")
+        ...  # start the bot with discord.url and discord.token
+        await ada.says("hi", channel=general)
+        assert (await discord.bot.answers(general)).text == "Hello Ada"
+    ```
+
+    Args:
+        token: what the bot must call itself with.
+        bot_name: its name.
+        limits: rate limits; `Limits.real()` by default, `Limits.none()` for tests of other things and benchmarks.
+        clock: the source of time for ids, dates, limits, links and interaction tokens; a `ManualClock` stands still.
+        record: how many calls to remember; 0 switches recording off.
+        keep: how many messages to remember in each channel.
+        privileged_intents: what is switched on for the app; asking for another privileged intent closes with 4014.
+        max_file: bytes of one attachment of the bot.
+        heartbeat_interval: seconds between heartbeats, as HELLO tells the bot.
+        description: a `botcore.testing.openapi.Description`; every call, answer and event is checked against it, see
+            `violations`.
+        host: address to listen on.
+        port: port to listen on; 0 takes a free one.
+    """
+
+    def __init__(
+        self,
+        *,
+        token: str = SIMULATED_TOKEN,
+        bot_name: str = "Helper",
+        limits: Limits | None = None,
+        clock: Clock | None = None,
+        record: int = 10_000,
+        keep: int = 10_000,
+        privileged_intents: Intent = PRIVILEGED,
+        max_file: int = DEFAULT_MAX_FILE,
+        heartbeat_interval: float = 41.25,
+        description: Described | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        super().__init__(
+            token=token,
+            bot_name=bot_name,
+            limits=limits,
+            clock=clock,
+            record=record,
+            keep=keep,
+            privileged=privileged_intents,
+            max_file=max_file,
+        )
+        self._checker = None if description is None else Checker(description)
+        if self._checker is not None:
+            self.gateway.on_event = self._checker.event
+        self._heartbeat_interval = heartbeat_interval
+        self._control = Control(self)
+        self._host, self._port = host, port
+        self._runner: web.ServerRunner | None = None
+        self._connections: set[Connection] = set()
+
+    @property
+    def root(self) -> str:
+        """Where everything lies."""
+        return f"http://{self._host}:{self._port}"
+
+    @property
+    def url(self) -> str:
+        """The root of API v10: what DISCORD_API_URL holds, and what discord.py calls `Route.BASE`."""
+        return self.root + API
+
+    @property
+    def gateway_url(self) -> str:
+        """The gateway's address, as GET /gateway/bot tells it."""
+        return f"ws://{self._host}:{self._port}/gateway"
+
+    @property
+    def violations(self) -> list[str]:
+        """What did not fit the description."""
+        return [] if self._checker is None else self._checker.problems
+
+    async def start(self) -> Self:
+        """Listen.
+
+        Raises:
+            OSError: where the port is taken.
+        """
+        server = web.Server(self._handle, request_factory=_request, handler_cancellation=True, access_log=None)
+        self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, self._host, self._port, backlog=1024).start()
+        self._port = self._runner.addresses[0][1]
+        self.world.files.root = self.root
+        return self
+
+    async def stop(self) -> None:
+        """Let go of everything held, close the connections, and stop listening."""
+        self.faults.clear()
+        for connection in list(self._connections):
+            connection.close(1001)
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def __aenter__(self) -> Self:
+        return await self.start()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        path, _, query = request.raw_path.partition("?")
+        if path.startswith(API + "/"):
+            return await self._call(request, path[len(API) :], query)
+        if path.rstrip("/") == "/gateway":
+            return await self._connect(request, read_query(query))
+        if path.startswith("/attachments/"):
+            return self._download(unquote(path), query)
+        if path == PREFIX or path.startswith(PREFIX + "/"):
+            return await self._control.handle(request, path, query)
+        return _answer(404, orjson.dumps({"message": "404: Not Found", "code": 0}))
+
+    async def _connect(self, request: web.BaseRequest, query: dict[str, str]) -> web.StreamResponse:
+        if request.headers.get("Upgrade", "").lower() != "websocket":
+            return web.Response(status=426, text="the gateway speaks WebSocket")
+        connection = Connection(self.world, self.token, self._heartbeat_interval, request)
+        self._connections.add(connection)
+        try:
+            return await connection.run(query)
+        finally:
+            self._connections.discard(connection)
+
+    async def _call(self, http: web.BaseRequest, path: str, query: str) -> web.StreamResponse:
+        shut_out = self.world.limiter.ban()
+        if shut_out > 0:  # the proxy in front of the API answers this, not the API
+            return web.Response(status=429, text="error code: 1015", headers={"Retry-After": str(int(shut_out) + 1)})
+        request = Request("", path, query=read_query(query))
+        headers: dict[str, str] = {}
+        try:
+            match = _ROUTER.match(http.method, path)
+            request.route, request.ids, request.names = match.route, match.ids, match.names
+            self._check_token(http, path)
+            headers = self.world.limiter.spend(match.route, match.major)
+            request.body, request.files = await read_body(http)
+        except Refused as refused:
+            return self._refuse(http.method, request, refused, headers)
+        if self.faults.planned and (fault := self._fault(match)) is not None:
+            return await self._spoil(http, request, headers, fault)
+        return self._perform(http.method, request, headers)
+
+    def _check_token(self, http: web.BaseRequest, path: str) -> None:
+        if not path.startswith(WITHOUT_TOKEN) and http.headers.get("Authorization") != f"Bot {self.token}":
+            raise unauthorized()
+
+    def _fault(self, match: Match) -> Fault | None:
+        return self.faults.take(match.route, match.ids.get("channel_id"))
+
+    def _perform(self, method: str, request: Request, headers: dict[str, str]) -> web.Response:
+        try:
+            answer: Answer = ROUTES[request.route](self.world, request)
+        except Refused as refused:
+            return self._refuse(method, request, refused, headers)
+        if self._checker is not None:
+            self._checker.call(method, request, answer.status, answer.body)
+        if self.calls.enabled:
+            self._record(method, request, answer.status)
+        body = b"" if answer.status == 204 else orjson.dumps(answer.body)
+        return _answer(answer.status, body, headers)
+
+    def _refuse(self, method: str, request: Request, refused: Refused, headers: dict[str, str]) -> web.Response:
+        shared = refused.headers.get("X-RateLimit-Scope") == "shared"
+        self.world.limiter.note(refused.status, shared=shared)
+        body = refused.as_json()
+        if self._checker is not None and request.route:
+            self._checker.call(method, request, refused.status, body)
+        if self.calls.enabled:
+            self._record(method, request, refused.status, refused.code, refused.message)
+        return _answer(refused.status, orjson.dumps(body), {**headers, **refused.headers})
+
+    def _record(self, method: str, request: Request, status: int, code: int = 0, message: str = "") -> None:
+        self.calls.add(method, request, self.world.clock.now(), status, code, message)
+        self.world.news.tell()
+
+    async def _spoil(
+        self, http: web.BaseRequest, request: Request, headers: dict[str, str], fault: Fault
+    ) -> web.StreamResponse:
+        """Answer a call the way a fault wants it."""
+        method = http.method
+        if isinstance(fault, Refuse):
+            extra = {} if fault.retry_after is None else {"retry_after": fault.retry_after, "global": False}
+            after = {} if fault.retry_after is None else {"Retry-After": str(int(fault.retry_after) + 1)}
+            refused = Refused(fault.status, fault.code, fault.message, extra=extra, headers=after)
+            return self._refuse(method, request, refused, headers)
+        answer = self._perform(method, request, headers) if fault.landed else None
+        match fault:
+            case Garble():
+                return web.Response(status=fault.status, text=fault.body, content_type=fault.media_type)
+            case Silence():
+                await asyncio.Event().wait()  # ends when the caller gives up: the handler is cancelled
+            case Reset():
+                _break(http)
+                return web.Response()
+            case Delay():
+                await asyncio.sleep(fault.seconds)
+            case Hold():
+                await fault.keep()
+        return answer or self._perform(method, request, headers)
+
+    def _download(self, path: str, query: str) -> web.Response:
+        file = self.world.files.download(path, query)
+        if file is None:
+            return web.Response(status=404, text="This content is no longer available.")
+        return web.Response(body=file.content, content_type=file.media_type)
+
+
+def _request(
+    message: RawRequestMessage,
+    payload: StreamReader,
+    protocol: web.RequestHandler,
+    writer: AbstractStreamWriter,
+    task: asyncio.Task[None],
+) -> web.BaseRequest:
+    """A request that may be as large as an upload to Discord; aiohttp's own limit is 1 MB."""
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=2 * MAX_REQUEST)
+
+
+def _answer(status: int, body: bytes, headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(status=status, body=body or None, headers={**(_JSON if body else _EMPTY), **(headers or {})})
+
+
+def _break(request: web.BaseRequest) -> None:
+    transport: Any = request.transport
+    if transport is not None:
+        transport.abort()
