@@ -31,7 +31,7 @@ class Api:
     """An OpenAI-style API. Build it anywhere, use it in one event loop, close it there.
 
     `http` replaces what is below httpx, for tests and benchmarks. What not every bot needs is imported when it is first
-    asked for: it would cost every start 40 ms.
+    asked for: it would cost every start 30 ms and more.
     """
 
     def __init__(self, settings: ApiSettings | None = None, *, http: httpx.AsyncBaseTransport | None = None) -> None:
