@@ -78,8 +78,11 @@ def write(path: Path, source: str) -> None:
     path.write_text(dedent(source))
 
 
+COMES_WITH_IT = {source.name for source in plugin_sources()}
+
+
 def names(registry: Registry) -> list[str]:
-    return [name for name in registry.plugins if name != "basics"]
+    return [name for name in registry.plugins if name not in COMES_WITH_IT]
 
 
 Configured = Callable[..., Config]

@@ -50,11 +50,12 @@ class Past:
     ) -> int:
         """One question and its answer; the inbox id. `between`: messages between them."""
         self._count += 1
+        answer: dict[str, object] = {"content": answered}
         unit = partial(
             self._turn,
             person=person,
             asked=asked,
-            said=(*between, *([("assistant", {"content": answered})] if answered else [])),
+            said=(*between, *([("assistant", answer)] if answered else [])),
             thumb=thumb,
             persona=persona,
             chat=chat,
