@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from botcore.cli.api import api
+from botcore.cli.finetune import finetune
 
 if TYPE_CHECKING:
     from botcore.config import Config
@@ -25,6 +26,7 @@ access = typer.Typer(help="Who may talk to the bot.", no_args_is_help=True)
 app.add_typer(database, name="db")
 app.add_typer(access, name="access")
 app.add_typer(api, name="api")
+app.add_typer(finetune, name="finetune")
 
 Code = Annotated[str, typer.Argument(help="The code that the stranger was shown.")]
 Person = Annotated[str, typer.Argument(help="A person's id, as in telegram:12345.")]
