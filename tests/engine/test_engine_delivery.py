@@ -32,7 +32,7 @@ class Fault:
     def __call__(self, what: str) -> None:
         if self.kind == "unknown":
             raise SendUnknown(what)
-        if self.kind == "later":
+        if self.kind == "later" and what in ("send", "edit"):  # flood control shows nothing
             raise SendLater(what, retry_after=0.0)
         if self.kind == "die":
             self.room.dead = True
