@@ -1,6 +1,6 @@
 """The client of OpenAI-style APIs: `Api(ApiSettings(...))`, its requests, and its results.
 
-Names that not every bot needs are imported when they are first used: together they would cost every start 30 ms and more.
+Names that not every bot needs are imported when they are first used: they would cost every start 30 ms and more.
 """
 
 from importlib import import_module

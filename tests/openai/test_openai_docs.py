@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import inspect
 import re
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 import botcore.openai
 from botcore import errors
@@ -15,8 +19,6 @@ from botcore.testing.openai_server import OfflineSettings, offline_api
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-
-    import pytest
 
     from tests.openai.conftest import ScriptedServer
 
@@ -63,6 +65,12 @@ async def test_the_examples_run(
         await snippet(1)(api, voice())
     assert (tmp_path / "copy.jsonl").read_text() == '{"messages": []}\n'
     assert capsys.readouterr().out.endswith("good morning\n")
+
+
+@pytest.mark.parametrize("name", ["form", "logprobs", "media_type", "settings", "upload"])
+def test_the_examples_in_the_code_are_so(name: str) -> None:
+    found = doctest.testmod(importlib.import_module(f"botcore.openai.{name}"))
+    assert (found.failed, found.attempted > 0) == (0, True)
 
 
 def test_every_call_is_described() -> None:

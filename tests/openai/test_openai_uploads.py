@@ -151,12 +151,12 @@ async def test_an_upload_that_nobody_takes_times_out(connect: Connect, server: S
 
 async def test_a_slow_source_is_not_a_stalled_server(connect: Connect, server: ScriptedServer) -> None:
     async def slow() -> AsyncIterator[bytes]:
-        for _ in range(4):
-            await asyncio.sleep(0.06)
+        for _ in range(3):
+            await asyncio.sleep(0.3)
             yield b"x"
 
     server.will(server.answer(STORED))
-    stored = await connect(timeouts=Timeouts(write=0.05, read=0.2)).files.upload(slow())
+    stored = await connect(timeouts=Timeouts(write=0.2, read=0.5)).files.upload(slow())
     assert stored.id == "file-1"
 
 
