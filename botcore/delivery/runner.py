@@ -74,7 +74,8 @@ class EmbeddedRunner:
         cut = [task for task in tasks if not task.done()]
         for task in (*cut, hurried, finished):
             task.cancel()
-        await asyncio.gather(*tasks, hurried, finished, return_exceptions=True)
+        await asyncio.wait([hurried, finished])
+        await asyncio.gather(*tasks, return_exceptions=True)
         if cut:
             log.info("%d turns were cut and go on at the next start", len(cut))
         return len(cut)
