@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 PIECES = 100  # beyond the limit of open messages: what belongs to a message that was taken is taken as well
 NOTICE_PATIENCE = 1.0  # seconds for words about the queue that are on their way when the program stops
-REMEMBERED = 20_000  # conversations and people whose row ids are kept in memory (about 3 MB)
+REMEMBERED = 5_000  # conversations and people whose row ids are kept in memory: 2 MB; looking one up takes 10 µs
 
 
 class Admission(Protocol):

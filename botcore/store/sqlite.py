@@ -16,7 +16,7 @@ from botcore.store.urls import DatabaseUrl
 T = TypeVar("T")
 Synchronous = Literal["FULL", "NORMAL", "OFF", "EXTRA"]
 
-_CACHE_KIB = 8_000  # of pages, for each connection; SQLite's default of 2,000 is less than a busy chat's indexes
+_CACHE_KIB = 2_000  # of pages, for each connection, as SQLite has it; what is not there is in the system's cache
 _STATEMENTS = 256  # prepared statements kept for each connection; the product has about 60
 
 

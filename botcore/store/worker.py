@@ -31,8 +31,8 @@ _log = logging.getLogger("botcore.store")
 class Unflushed(Generic[T]):
     """A unit that need not be on the disk when it returns: a later one brings it there.
 
-    The death of the program loses nothing of it. A power cut may, so it is for what is merely done again then. Half of
-    a message's time on an idle machine is flushing.
+    The death of the program loses nothing of it. A power cut may, so it is for what is merely done again then. A
+    commit took 0.2 ms with the flush and 0.01 without it where it was measured; on other disks it is milliseconds.
     """
 
     unit: Callable[[Connection], T]
