@@ -36,6 +36,9 @@ class Client(library.Client):
         super().__init__(**options)
         self.tree = app_commands.CommandTree(self)
 
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """The library waits five seconds here before it starts another session."""
+
 
 Starter = Callable[..., Awaitable[Client]]
 

@@ -6,6 +6,7 @@ https://discord.com/developers/docs/interactions/receiving-and-responding
 
 import secrets
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from botcore.testing.discord_server.messages import Message
@@ -113,6 +114,9 @@ class Interactions:
 
     def __len__(self) -> int:
         return len(self._by_token)
+
+    def __iter__(self) -> Iterator[Interaction]:
+        return iter(list(self._by_token.values()))
 
     def open(
         self,

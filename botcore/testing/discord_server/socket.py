@@ -42,6 +42,7 @@ class Connection:
         self._outbox: deque[bytes | int] = deque()
         self._wake = asyncio.Event()
         self._muted = False
+        self._is_closing = False
         rate = world.limiter.limits.gateway
         self._window = Window(rate) if rate is not None else None
 
@@ -75,10 +76,12 @@ class Connection:
             async for message in self._socket:
                 if message.type in {WSMsgType.TEXT, WSMsgType.BINARY}:
                     self._receive(message.data)
+            if self._is_closing:
+                await writer  # the close frame is still to be sent
         finally:
             writer.cancel()
             if self._session is not None:
-                left = self._socket.close_code in {1000, 1001}
+                left = self._socket.close_code in {1000, 1001} and not self._is_closing
                 self._world.gateway.leave(self._session, self, for_good=left)
         return self._socket
 
@@ -101,6 +104,7 @@ class Connection:
             while self._outbox:
                 item = self._outbox.popleft()
                 if isinstance(item, int):
+                    self._is_closing = True
                     await socket.close(code=item)
                     return
                 if self._compress is None:
