@@ -23,11 +23,12 @@ from typing import Any, Final
 
 import psutil
 
+from benchmarks.rig import simulated
 from benchmarks.rig.loads import saturate, stream, trickle
 from benchmarks.rig.processes import BARE, BARE_STREAMING, OURS, OURS_PROBED, Kind, model, running
 from benchmarks.rig.telegram import FastTelegram
 
-PARTS: Final = ("start", "saturation", "latency", "streams", "memory")
+PARTS: Final = ("start", "saturation", "latency", "streams", "memory", "simulators")
 OUTSTANDING: Final = 200
 
 
@@ -131,6 +132,20 @@ class Bench:
                         self.telegram, bot, messages=people, outstanding=OUTSTANDING, people=people
                     )
                     self.note(kind, f"{people:,} people", {"rss_mb": figures.rss_mb})
+
+    async def simulators(self) -> None:
+        """The same saturation against the product's simulators, which check what they are sent."""
+        async with model(module="benchmarks.rig.simulated") as asked, simulated.telegram() as server:
+            stage = simulated.SimulatedTelegram(server)
+            for kind in self.kinds(OURS, BARE):
+                many = 300 if kind is BARE else 1000
+                async with running(kind, stage, asked.url, self.fresh()) as bot:
+                    used = asked.cpu()
+                    figures = await simulated.saturate(
+                        stage, bot, messages=many, outstanding=OUTSTANDING, warm_up=OUTSTANDING
+                    )
+                    model_ms = (asked.cpu() - used) / (many + OUTSTANDING) * 1e3
+                    self.note(kind, "simulators", {**figures, "model_cpu_ms": model_ms})
 
     # ---- the report ----
 

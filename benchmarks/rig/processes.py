@@ -11,12 +11,12 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import psutil
 
 from benchmarks.rig.lag import VARIABLE
-from benchmarks.rig.telegram import TOKEN, FastTelegram
+from benchmarks.rig.telegram import TOKEN
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 _START_S: Final = 60.0
@@ -51,6 +51,24 @@ OURS: Final = Kind("botcore", (str(Path(sys.executable).with_name("botcore")), "
 OURS_PROBED: Final = Kind("botcore", (sys.executable, "-m", "benchmarks.probed_bot"), _BOTCORE_ENVIRONMENT)
 BARE: Final = Kind("bare", _BARE, {})
 BARE_STREAMING: Final = Kind("bare", (*_BARE, "--stream"), {})
+
+
+class Telegram(Protocol):
+    """What a bot is started against."""
+
+    @property
+    def url(self) -> str:
+        """Root of the Bot API."""
+        ...
+
+    @property
+    def first_poll(self) -> asyncio.Event:
+        """Set at the first getUpdates."""
+        ...
+
+    def forget(self) -> None:
+        """A new bot comes."""
+        ...
 
 
 class BotProcess:
@@ -93,7 +111,7 @@ class BotProcess:
 
 
 @asynccontextmanager
-async def running(kind: Kind, telegram: FastTelegram, model: str, folder: Path) -> AsyncGenerator[BotProcess]:
+async def running(kind: Kind, telegram: Telegram, model: str, folder: Path) -> AsyncGenerator[BotProcess]:
     """Start a bot in `folder`, wait for its first poll, and stop it at the end."""
     folder.mkdir(exist_ok=True)  # noqa: ASYNC240 - nothing else runs yet
     telegram.forget()
@@ -121,7 +139,7 @@ async def running(kind: Kind, telegram: FastTelegram, model: str, folder: Path) 
             await bot.stop()
 
 
-async def _polled(telegram: FastTelegram, process: asyncio.subprocess.Process, log: Path) -> None:
+async def _polled(telegram: Telegram, process: asyncio.subprocess.Process, log: Path) -> None:
     polled, ended = asyncio.create_task(telegram.first_poll.wait()), asyncio.create_task(process.wait())
     done, waiting = await asyncio.wait({polled, ended}, timeout=_START_S, return_when=asyncio.FIRST_COMPLETED)
     for task in waiting:
