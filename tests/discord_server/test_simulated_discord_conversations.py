@@ -202,7 +202,9 @@ async def test_without_the_permission_nobody_pings_everyone(
     assert not owner.pinged(ada)
 
 
-async def test_what_an_app_does_not_send(discord: DiscordServer, ada: Person, friends: Server, general: Channel) -> None:
+async def test_what_an_app_does_not_send(
+    discord: DiscordServer, ada: Person, friends: Server, general: Channel
+) -> None:
     bob = discord.user("Bob")
     with pytest.raises(NotSent, match="does not see"):
         await bob.says("let me in", channel=general)

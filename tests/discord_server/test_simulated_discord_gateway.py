@@ -196,9 +196,7 @@ async def test_an_invalid_session_starts_anew(
 async def test_a_zombie_is_noticed(discord: DiscordServer, ada: Person, general: Channel) -> None:
     async with discord_server(limits=Limits.none(), heartbeat_interval=0.05) as server:
         with pointing_discord_at(server):
-            client = library.Client(
-                intents=library.Intents.default(), heartbeat_timeout=0.2, guild_ready_timeout=0.02
-            )
+            client = library.Client(intents=library.Intents.default(), heartbeat_timeout=0.2, guild_ready_timeout=0.02)
             await client.login(server.token)
             task = asyncio.create_task(client.connect())
             await server.bot.comes_online()

@@ -32,7 +32,9 @@ async def test_a_slash_command_with_options_of_every_type(
     given: dict[str, Any] = {}
 
     @client.tree.command(description="Takes everything")
-    @app_commands.choices(style=[app_commands.Choice(name="Oil", value="o"), app_commands.Choice(name="Ink", value="i")])
+    @app_commands.choices(
+        style=[app_commands.Choice(name="Oil", value="o"), app_commands.Choice(name="Ink", value="i")]
+    )
     async def everything(
         used: Used,
         prompt: str,
@@ -294,9 +296,7 @@ async def test_who_is_offered_which_command_where(
     assert (await discord.bot.registers("private"))["contexts"] == [1]
 
 
-async def test_an_app_that_is_installed_to_a_user_alone(
-    discord: DiscordServer, start: Starter, ada: Person
-) -> None:
+async def test_an_app_that_is_installed_to_a_user_alone(discord: DiscordServer, start: Starter, ada: Person) -> None:
     client = await start()
     bob = discord.user("Bob")
     elsewhere = discord.guild("Elsewhere", [ada], bot=False).text_channel("lobby")

@@ -219,7 +219,9 @@ async def test_permissions_by_role_owner_and_overwrite(
     assert mine[0]["permissions"] == str((1 << 53) - 1)
 
 
-async def test_replies_and_their_failures(discord: DiscordServer, start: Starter, ada: Person, general: Channel) -> None:
+async def test_replies_and_their_failures(
+    discord: DiscordServer, start: Starter, ada: Person, general: Channel
+) -> None:
     client = await start()
     said = await ada.says("hello", channel=general)
     channel = client.get_channel(general.id)
@@ -261,7 +263,9 @@ async def test_a_nonce_sends_only_once_for_a_few_minutes() -> None:
             assert len(general.transcript()) == 4
 
 
-async def test_history_before_after_and_around(discord: DiscordServer, call: Caller, ada: Person, general: Channel) -> None:
+async def test_history_before_after_and_around(
+    discord: DiscordServer, call: Caller, ada: Person, general: Channel
+) -> None:
     said = [await ada.says(str(number), channel=general) for number in range(120)]
 
     async def texts(**query: Any) -> list[str]:

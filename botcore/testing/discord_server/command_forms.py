@@ -4,7 +4,6 @@ https://discord.com/developers/docs/interactions/application-commands#applicatio
 """
 
 import re
-import unicodedata
 from typing import Any
 
 from botcore.testing.discord_server.forms import Form, Path, each
@@ -15,7 +14,7 @@ _SUBCOMMAND, _GROUP = 1, 2
 STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = 3, 4, 5, 6, 7, 8, 9, 10, 11
 _WITH_CHOICES = frozenset({STRING, INTEGER, NUMBER})
 _MAX_TOTAL = 8000  # characters of names, descriptions and values of one command
-_NAME = re.compile(r"[-_'\w]{1,32}")  # letters and digits of every script
+_NAME = re.compile(r"[-_'\w\u0900-\u097f\u0e00-\u0e7f]{1,32}")  # letters and digits of every script; Devanagari, Thai
 _LANGUAGE = re.compile(r"[a-z]{2}(?:-[A-Z]{2}|-\d{3})?")
 
 
@@ -62,7 +61,7 @@ def read_commands(form: Form, given: list[Json]) -> list[Json]:
 
 
 def _check_name(form: Form, name: str, path: Path) -> None:
-    if name and (not _NAME.fullmatch(unicodedata.normalize("NFC", name)) or name != name.lower()):
+    if name and (not _NAME.fullmatch(name) or name != name.lower()):
         form.wrong(path, "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
 
 
