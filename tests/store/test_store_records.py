@@ -142,6 +142,7 @@ async def test_an_export_has_all_of_a_person_and_nothing_of_others(database: Dat
         "conversations": 1,
         "messages": 6,
         "memories": 1,
+        "ratings": 0,
         "usage": 1,
     }
     assert [row["content"]["content"] for row in found["messages"]][-2:] == ["anna asks", "to anna"]
