@@ -76,19 +76,20 @@ async def test_lists_show_localisations_on_request(call: Caller, path: str) -> N
         name_localizations={"de": "hallo"},
         options=[option(choices=[{"name": "A", "value": "a", "name_localizations": {"de": "Ah"}}])],
     )
-    status, made = await call("POST", path, localised)
+    _, made = await call("POST", path, localised)
     assert made["name_localizations"] == {"de": "hallo"}
-    status, found = await call("GET", path)
+    _, found = await call("GET", path)
     assert "name_localizations" not in found[0]
     assert "name_localizations" not in found[0]["options"][0]["choices"][0]
-    status, found = await call("GET", path, params={"with_localizations": "true"})
+    _, found = await call("GET", path, params={"with_localizations": "true"})
     assert found == [made]
 
 
 async def test_the_library_sees_what_it_synchronised(discord: DiscordServer, start: Starter) -> None:
     client = await start()
+    tree: app_commands.CommandTree[Any] = client.tree
 
-    @client.tree.command(description="Draw", nsfw=True)
+    @tree.command(description="Draw", nsfw=True)
     @app_commands.describe(prompt="What to draw", count="How many")
     @app_commands.default_permissions(manage_guild=True)
     @app_commands.guild_only()
@@ -174,7 +175,7 @@ async def test_letters_of_every_script_are_names(call: Caller, path: str) -> Non
 
 async def test_a_command_can_be_too_large(call: Caller, path: str) -> None:
     choices = [{"name": "n" * 100, "value": f"{n:0100}"} for n in range(25)]
-    status, refused = await call("POST", path, command(options=[option(f"o{n}", choices=choices) for n in range(2)]))
+    _status, refused = await call("POST", path, command(options=[option(f"o{n}", choices=choices) for n in range(2)]))
     assert refused["errors"]["_errors"][0]["code"] == "APPLICATION_COMMAND_TOO_LARGE"
 
 

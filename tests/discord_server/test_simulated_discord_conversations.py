@@ -109,8 +109,7 @@ async def test_people_edit_delete_type_and_react(
 
     async def on_raw_reaction_remove(event: library.RawReactionActionEvent) -> None:
         heard.append(f"no {event.emoji}")
-        assert (channel := client.get_channel(event.channel_id)) is not None
-        await channel.send("all heard")
+        await client.get_channel(event.channel_id).send("all heard")
 
     client = await start(
         on_message_edit=on_message_edit,
@@ -223,8 +222,8 @@ async def test_what_an_app_does_not_send(
     friends.forbids(friends.everyone, Permission.SEND_MESSAGES, channel=general)
     with pytest.raises(NotSent, match="cannot write"):
         await bob.says("hello?", channel=general)
+    friends.forbids(bob, Permission.SEND_VOICE_MESSAGES, channel=general)
     with pytest.raises(NotSent, match="cannot send voice"):
-        friends.forbids(bob, Permission.SEND_VOICE_MESSAGES, channel=general)
         await bob.sends_voice_message(b"OggS", 1, channel=general)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import aiohttp
 import discord as library
 import pytest
+from discord import app_commands
 
 from botcore.testing.discord_server import (
     Attachment,
@@ -36,8 +37,7 @@ async def test_the_bot_reads_what_people_attach(
     seen: list[Any] = []
 
     async def on_message(message: library.Message) -> None:
-        for one in message.attachments:
-            seen.append((one.filename, one.content_type, one.size, one.width, await one.read()))
+        seen.extend([(a.filename, a.content_type, a.size, a.width, await a.read()) for a in message.attachments])
         if not message.author.bot:
             await message.channel.send("seen")
 
@@ -104,8 +104,9 @@ async def test_the_bot_sends_and_replaces_files(
 
 async def test_files_with_an_interaction(discord: DiscordServer, start: Starter, ada: Person, general: Channel) -> None:
     client = await start()
+    tree: app_commands.CommandTree[Any] = client.tree
 
-    @client.tree.command(description="Files")
+    @tree.command(description="Files")
     async def give(used: library.Interaction[Any]) -> None:
         assert used.filesize_limit == 10 * 1024 * 1024
         await used.response.defer(thinking=True)

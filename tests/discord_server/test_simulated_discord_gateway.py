@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import discord as library
 import pytest
+from discord.http import Route
 
 from botcore.testing.discord_server import (
     PRIVILEGED,
@@ -149,7 +150,7 @@ async def test_a_wrong_token_and_an_intent_that_is_not_switched_on(discord: Disc
         assert client.application_flags.gateway_message_content_limited is False
         assert client.application_flags.gateway_guild_members_limited is True
         await client.close()
-    assert library.http.Route.BASE == "https://discord.com/api/v10"
+    assert Route.BASE == "https://discord.com/api/v10"
 
 
 @pytest.mark.parametrize("how", ["drops", "asks_to_reconnect", "closes", "invalidates_resumable"])

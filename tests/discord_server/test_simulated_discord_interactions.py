@@ -29,9 +29,10 @@ async def test_a_slash_command_with_options_of_every_type(
     discord: DiscordServer, start: Starter, ada: Person, friends: Server, general: Channel
 ) -> None:
     client = await start()
+    tree: app_commands.CommandTree[Any] = client.tree
     given: dict[str, Any] = {}
 
-    @client.tree.command(description="Takes everything")
+    @tree.command(description="Takes everything")
     @app_commands.choices(
         style=[app_commands.Choice(name="Oil", value="o"), app_commands.Choice(name="Ink", value="i")]
     )
@@ -92,8 +93,9 @@ async def test_what_the_app_does_not_let_pass(
     discord: DiscordServer, start: Starter, ada: Person, general: Channel
 ) -> None:
     client = await start()
+    tree: app_commands.CommandTree[Any] = client.tree
 
-    @client.tree.command(description="Draw")
+    @tree.command(description="Draw")
     @app_commands.choices(style=[app_commands.Choice(name="Oil", value="o")])
     async def draw(
         used: Used, prompt: app_commands.Range[str, 2, 9], count: app_commands.Range[int, 1, 4] = 1, style: str = "o"
@@ -111,7 +113,7 @@ async def test_what_the_app_does_not_let_pass(
         ({"prompt": "fox", "colour": "red"}, "no option colour; it has: prompt, count, style"),
     ):
         with pytest.raises(NotSent, match=why):
-            await ada.slash("draw", channel=general, **wrong)
+            await ada.slash("draw", channel=general, options=wrong)
     with pytest.raises(NotSent, match="no command 'paint' for Ada here; there are: draw"):
         await ada.slash("paint", channel=general)
     assert len(discord.world.interactions) == 0
@@ -227,12 +229,13 @@ async def test_context_menus(
     discord: DiscordServer, start: Starter, ada: Person, friends: Server, general: Channel
 ) -> None:
     client = await start(_client_without_content())
+    tree: app_commands.CommandTree[Any] = client.tree
 
-    @client.tree.context_menu(name="Translate")
+    @tree.context_menu(name="Translate")
     async def translate(used: Used, message: library.Message) -> None:
         await used.response.send_message(message.content[::-1])
 
-    @client.tree.context_menu(name="Greet")
+    @tree.context_menu(name="Greet")
     async def greet(used: Used, member: library.Member) -> None:
         await used.response.send_message(f"Hello {member.display_name}", ephemeral=True)
 
@@ -269,16 +272,18 @@ async def test_who_is_offered_which_command_where(
         "private": app_commands.AppCommandContext(dm_channel=True),
     }
     for name, allowed in contexts.items():
-        made = app_commands.Command(name=name, description="x", callback=nothing)
+        made: app_commands.Command[Any, ..., None] = app_commands.Command(name=name, description="x", callback=nothing)
         made.allowed_contexts = allowed
         client.tree.add_command(made)
-    staff = app_commands.Command(name="staff", description="x", callback=nothing)
+    staff: app_commands.Command[Any, ..., None] = app_commands.Command(name="staff", description="x", callback=nothing)
     staff.default_permissions = library.Permissions(manage_messages=True)
     client.tree.add_command(staff)
-    nobody = app_commands.Command(name="nobody", description="x", callback=nothing)
+    nobody: app_commands.Command[Any, ..., None] = app_commands.Command(
+        name="nobody", description="x", callback=nothing
+    )
     nobody.default_permissions = library.Permissions(0)
     client.tree.add_command(nobody)
-    local = app_commands.Command(name="local", description="x", callback=nothing)
+    local: app_commands.Command[Any, ..., None] = app_commands.Command(name="local", description="x", callback=nothing)
     client.tree.add_command(local, guild=library.Object(friends.id))
     await client.tree.sync()
     await client.tree.sync(guild=library.Object(friends.id))
@@ -298,11 +303,12 @@ async def test_who_is_offered_which_command_where(
 
 async def test_an_app_that_is_installed_to_a_user_alone(discord: DiscordServer, start: Starter, ada: Person) -> None:
     client = await start()
+    tree: app_commands.CommandTree[Any] = client.tree
     bob = discord.user("Bob")
     elsewhere = discord.guild("Elsewhere", [ada], bot=False).text_channel("lobby")
     tea = discord.private_conversation(ada, bob)
 
-    @client.tree.command(description="Count")
+    @tree.command(description="Count")
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def count(used: Used) -> None:
@@ -348,8 +354,9 @@ class TestTime:
     ) -> None:
         failed: list[Exception] = []
         client = await start()
+        tree: app_commands.CommandTree[Any] = client.tree
 
-        @client.tree.command(description="Think")
+        @tree.command(description="Think")
         async def think(used: Used, seconds: float) -> None:
             clock.advance(seconds)
             try:
@@ -378,9 +385,10 @@ class TestTime:
         self, discord: DiscordServer, start: Starter, ada: Person, general: Channel, clock: ManualClock
     ) -> None:
         client = await start()
+        tree: app_commands.CommandTree[Any] = client.tree
         kept: asyncio.Queue[Used] = asyncio.Queue()
 
-        @client.tree.command(description="Keep")
+        @tree.command(description="Keep")
         async def keep(used: Used) -> None:
             await used.response.defer()
             kept.put_nowait(used)
@@ -459,7 +467,7 @@ async def test_autocompletion_can_only_suggest(
     path = f"/interactions/{used.id}/{used.token}/callback"
     assert (await call("POST", path, {"type": 4, "data": {"content": "no"}}))[0] == 400
     choices = [{"name": str(number), "value": str(number)} for number in range(26)]
-    status, refused = await call("POST", path, {"type": 8, "data": {"choices": choices}})
+    _status, refused = await call("POST", path, {"type": 8, "data": {"choices": choices}})
     assert refused["errors"]["data"]["choices"]["_errors"][0]["message"] == "Must be 25 or fewer in length."
     assert (await call("POST", path, {"type": 8, "data": {"choices": choices[:25]}}))[0] == 204
     assert len(used.choices) == 25

@@ -215,7 +215,7 @@ async def test_permissions_by_role_owner_and_overwrite(
     friends.forbids(friends.everyone, Permission.VIEW_CHANNEL, channel=general)
     assert (await call("POST", f"/channels/{general.id}/messages", {"content": "over everything"}))[0] == 200
     assert general.lines() == ["Helper: over everything"]
-    status, mine = await call("GET", "/users/@me/guilds")
+    _status, mine = await call("GET", "/users/@me/guilds")
     assert mine[0]["permissions"] == str((1 << 53) - 1)
 
 
@@ -281,7 +281,7 @@ async def test_history_before_after_and_around(
     assert len(await texts(limit=100)) == 100
     await ada.deletes(said[119])
     assert (await texts(limit=1)) == ["118"]
-    status, refused = await call("GET", f"/channels/{general.id}/messages", params={"limit": 101})
+    _status, refused = await call("GET", f"/channels/{general.id}/messages", params={"limit": 101})
     assert refused["errors"]["limit"]["_errors"][0]["code"] == "NUMBER_TYPE_MAX"
 
 
