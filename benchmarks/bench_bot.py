@@ -4,7 +4,7 @@ Three processes on loopback: a fast simulated Telegram (in this process), a fast
 docs/performance.md for what the figures mean.
 
     python -m benchmarks            under 3 minutes
-    python -m benchmarks --full     more rounds, 1,000 streams for the bare bot as well: about 15 minutes
+    python -m benchmarks --full     more rounds, 1,000 streams for the bare bot, the product's simulators: about 15 minutes
     python -m benchmarks --only saturation --bot botcore --rounds 1
 """
 
@@ -100,7 +100,7 @@ class Bench:
 
     async def latency(self) -> None:
         async with model() as asked:
-            for _ in range(self.rounds if self.full else 2):
+            for _ in range(self.rounds):
                 for kind in self.kinds(OURS, BARE):
                     async with running(kind, self.telegram, asked.url, self.fresh()) as bot:
                         await trickle(self.telegram, bot, per_second=50, seconds=1, people=100)
@@ -173,8 +173,8 @@ async def _run(given: argparse.Namespace) -> None:
     print(f"Python {sys.version.split()[0]}, {psutil.cpu_count()} cores, load {load:.1f} before the run\n")
     with tempfile.TemporaryDirectory(prefix="botcore-bench-", dir=given.folder) as folder:
         async with FastTelegram() as telegram:
-            bench = Bench(given.bot, given.rounds or (5 if given.full else 3), given.full, Path(folder), telegram)
-            for part in given.only:
+            bench = Bench(given.bot, given.rounds or (5 if given.full else 2), given.full, Path(folder), telegram)
+            for part in given.only or (PARTS if given.full else PARTS[:-1]):
                 print(part, flush=True)
                 await getattr(bench, part)()
             bench.table()
@@ -185,7 +185,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--full", action="store_true", help="more rounds, and what takes long")
     parser.add_argument("--rounds", type=int, help="rounds of each part")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="only these parts")
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="only these parts")
     parser.add_argument("--bot", nargs="+", choices=("botcore", "bare"), default=("botcore", "bare"))
     parser.add_argument("--folder", help="where the databases lie: the disk counts. Default: the system's")
     given = parser.parse_args()
