@@ -17,8 +17,8 @@ from botcore.testing.discord_server.messages import Message
 from botcore.testing.discord_server.model import Channel, Json
 from botcore.testing.discord_server.people import Person
 from botcore.testing.discord_server.refusals import Refused
-from botcore.testing.discord_server.shown import channel_json, interaction_json, message_json
-from botcore.testing.discord_server.slash import Attachment
+from botcore.testing.discord_server.shown import channel_json, interaction_json, message_json, offers
+from botcore.testing.discord_server.slash import Attachment, usable
 from botcore.testing.discord_server.stage import Stage
 from botcore.testing.telegram_server.faults import Delay, Garble, Hold, Reset, Silence
 
@@ -49,6 +49,7 @@ class Control:
             "calls": self._calls,
             "holds": self._list_holds,
             "commands": self._commands,
+            "offers": self._offers,
             "online": self._online,
         }
         self._posts: dict[str, Action] = {
@@ -132,10 +133,13 @@ class Control:
         return [{name: getattr(call, name) for name in names} for call in calls]
 
     async def _commands(self, given: Json) -> Any:
-        """What a person is offered in a channel, or without a person everything that is registered for everywhere."""
-        if not given.get("user"):
-            return self._stage.bot.commands()
-        return self._find_person(given["user"]).commands(self._find_channel(given))
+        """What is registered for everywhere, or for a guild by id."""
+        return self._stage.bot.commands(int(given["guild"]) if given.get("guild") else None)
+
+    async def _offers(self, given: Json) -> Any:
+        """The slash commands that a person's app offers in a channel, subcommands by their full names."""
+        person, channel = self._find_person(given["user"]), self._find_channel(given)
+        return [one for command in usable(self._stage.world, person.user, channel) for one in offers(command)]
 
     async def _online(self, given: Json) -> Any:
         await self._stage.bot.comes_online(min(float(given.get("timeout", 5)), _MAX_WAIT))

@@ -14,11 +14,11 @@ from botcore.testing.discord_server.mentions import EVERYTHING, Allowed
 from botcore.testing.discord_server.messages import VOICE_MESSAGE, Button, Message
 from botcore.testing.discord_server.model import FORUM, Channel, HasUser, Json, Typing, User
 from botcore.testing.discord_server.permissions import Permission, may, sees
+from botcore.testing.discord_server.refusals import NotSent
 from botcore.testing.discord_server.registry import MESSAGE_MENU, USER_MENU
 from botcore.testing.discord_server.slash import Attachment, fill, find_command, usable, user_of
 from botcore.testing.discord_server.suggestions import suggestions
 from botcore.testing.discord_server.touching import fill_modal, press_button, select_options
-from botcore.testing.discord_server.refusals import NotSent
 from botcore.testing.discord_server.world import Content, World
 
 _MAX_TEXT = 2000  # characters that an app sends without a subscription

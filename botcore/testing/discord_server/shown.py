@@ -88,3 +88,15 @@ def interaction_json(interaction: Interaction) -> Json:
         "acknowledged": interaction.is_acknowledged,
         "messages": [message_json(one) for one in interaction.messages],
     }
+
+
+def offers(command: Json, prefix: str = "") -> list[Json]:
+    """A slash command as an app lists it: each subcommand by its full name, with its options."""
+    if command["type"] not in {1, 2} or (not prefix and command["type"] != 1):
+        return []
+    name = f"{prefix}{command['name']}"
+    options: list[Json] = command.get("options", [])
+    inner = [one for one in options if one["type"] in {1, 2}]
+    if inner:
+        return [found for one in inner for found in offers(one, f"{name} ")]
+    return [{"name": name, "options": [{"name": one["name"], "type": one["type"]} for one in options]}]
