@@ -131,7 +131,8 @@ async def test_an_answer_that_is_refused_for_good_leaves_a_word_and_no_placehold
     assert house.log.has("WARNING .*refused by the platform: .*not to our taste")
 
 
-async def test_flood_control_in_one_chat_does_not_hold_up_another(house: House) -> None:
+async def test_flood_control_in_one_chat_does_not_hold_up_another(open_house: OpenHouse) -> None:
+    house = await open_house(BOTCORE_DELIVERY__DRAIN_SECONDS="0")  # Ada's answer is held up for a minute
     ada, bob = house.user("Ada"), house.user("Bob")
     house.telegram.faults.refuse(
         "sendMessage", status=429, description="Too Many Requests: retry after 60", retry_after=60, chat=ada.id
@@ -145,7 +146,7 @@ async def test_flood_control_in_one_chat_does_not_hold_up_another(house: House) 
 async def test_the_network_is_down_at_the_start(
     open_house: OpenHouse, telegram: TelegramServer, unused_port: int
 ) -> None:
-    house = await open_house(TELEGRAM_API_URL=f"http://127.0.0.1:{unused_port}")
+    house = await open_house(TELEGRAM_API_URL=f"http://127.0.0.1:{unused_port}", BOTCORE_DELIVERY__DRAIN_SECONDS="0.5")
     assert house.log.has("does not answer yet, trying on")
     house.log.expects("no messages from Telegram for now")  # it goes again before the bot does
     ada = house.user()

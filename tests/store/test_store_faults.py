@@ -219,8 +219,8 @@ async def test_the_victim_of_a_deadlock_is_run_again(clean_postgres: str) -> Non
             database.run(partial(lock_both, first="a", second="b")),
             database.run(partial(lock_both, first="b", second="a")),
         )
-        assert len(tries) == 3
-        assert {await database.read(partial(facts.get, key=key)) for key in ("a", "b")} >= {3}
+        assert len(tries) >= 3  # on a busy machine the one that is run again may meet the other once more
+        assert {await database.read(partial(facts.get, key=key)) for key in ("a", "b")} >= {len(tries)}
 
 
 @pytest.mark.postgres
