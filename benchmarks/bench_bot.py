@@ -4,7 +4,7 @@ Three processes on loopback: a fast simulated Telegram (in this process), a fast
 docs/performance.md for what the figures mean.
 
     python -m benchmarks            under 3 minutes
-    python -m benchmarks --full     more rounds, 1,000 streams for the bare bot, the product's simulators: about 15 minutes
+    python -m benchmarks --full     more rounds, 1,000 streams for the bare bot, the product's simulators: 15 minutes
     python -m benchmarks --only saturation --bot botcore --rounds 1
 """
 
