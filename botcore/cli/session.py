@@ -82,7 +82,13 @@ class Session:
 
     def bar(self, *columns: Any) -> Progress:
         """A progress display that vanishes when it is done."""
-        return Progress(*columns, console=self.console, transient=True, disable=not self.console.is_terminal)
+        return Progress(
+            *columns,
+            console=self.console,
+            transient=True,
+            disable=not self.console.is_terminal,
+            redirect_stdout=sys.stdout.isatty(),  # else what is meant for a file would be drawn on the terminal
+        )
 
 
 def perform(options: Options, work: Callable[[Session], Awaitable[int | None]], *, as_json: bool = False) -> int:

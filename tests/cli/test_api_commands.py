@@ -2,9 +2,13 @@
 
 import asyncio
 import json
+import os
+import pty
 import signal
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,6 +19,8 @@ from PIL import Image as Picture
 
 from botcore.cli.commands import app
 from botcore.testing.openai_server import OfflineApi, OfflineSettings, Status, TuningPace, offline_api
+
+from .conftest import MAIN, environment
 
 
 class Ended(Protocol):
@@ -237,6 +243,44 @@ async def test_a_job_is_started_and_followed(run: Run, tmp_path: Path) -> None:
     assert "successfully completed" in (await run("finetune", "events", job)).out
     refused = await run("finetune", "cancel", job)
     assert (refused.code, len(refused.err.splitlines())) == (1, 1)
+
+
+def _drawn_on(terminal: int) -> str:
+    """All that is written to a terminal until nobody has it open any more."""
+    pieces: list[bytes] = []
+    with suppress(OSError):  # what Linux says at the end
+        while piece := os.read(terminal, 65_536):
+            pieces.append(piece)
+    return b"".join(pieces).decode()
+
+
+async def test_progress_is_for_the_terminal_and_the_answer_goes_where_it_is_sent(
+    run: Run, server: OfflineApi, tmp_path: Path
+) -> None:
+    """As in `botcore api finetune follow JOB > log`, typed at a terminal."""
+    (tmp_path / "train.jsonl").write_text(TRAINING)
+    file = (await run("files", "upload", "train.jsonl")).out.strip()
+    job = (await run("finetune", "create", file)).out.strip()
+    terminal, side = pty.openpty()
+    env = environment(OPENAI_BASE_URL=server.url, OPENAI_API_KEY="fake-key-for-tests", TERM="xterm")
+    running = subprocess.Popen(
+        [sys.executable, "-c", MAIN, "api", "finetune", "follow", job],
+        cwd=tmp_path,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=side,
+    )
+    os.close(side)
+    watched = asyncio.to_thread(_drawn_on, terminal)  # meanwhile: a terminal that nobody reads blocks who writes to it
+    (out, _), drawn = await asyncio.gather(asyncio.to_thread(running.communicate, timeout=30), watched)
+    os.close(terminal)
+    assert running.returncode == 0
+    assert "The job has successfully completed" in out.decode()
+    assert "model: ft:" in out.decode()
+    assert "\x1b" not in out.decode()
+    assert "\x1b" in drawn  # a bar
+    assert "successfully completed" not in drawn
 
 
 async def test_a_job_in_the_older_form(run: Run, tmp_path: Path) -> None:
