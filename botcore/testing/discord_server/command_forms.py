@@ -4,7 +4,6 @@ https://discord.com/developers/docs/interactions/application-commands#applicatio
 """
 
 import re
-from typing import Any
 
 from botcore.testing.discord_server.forms import Form, Path, each
 from botcore.testing.discord_server.model import Json
@@ -72,7 +71,7 @@ def _description(form: Form, given: Json, path: Path) -> str:
 def _localised(form: Form, given: Json, path: Path) -> Json:
     made: Json = {}
     for name, longest in (("name_localizations", 32), ("description_localizations", 100)):
-        value: Json = given.get(name) or {}
+        value = form.object(given, (*path, name)) or {}
         made[name] = value or None
         for language in value:
             where = (*path, name, language)
@@ -88,13 +87,11 @@ def _bits(form: Form, given: Json, path: Path) -> str | None:
 
 
 def _numbers(form: Form, given: Json, path: Path, allowed: set[int]) -> list[int]:
-    value: Any = given.get(str(path[-1]))
-    if value is None:
-        return []
-    if not isinstance(value, list) or not set(value) <= allowed:
-        form.wrong(path, "BASE_TYPE_CHOICES", f"Value must be one of {allowed}.")
-        return []
-    return sorted(set(value))
+    value = set(form.values(given, path))
+    if value <= allowed:
+        return sorted(value)
+    form.wrong(path, "BASE_TYPE_CHOICES", f"Value must be one of {allowed}.")
+    return []
 
 
 def _options(form: Form, given: Json, path: Path, *, depth: int) -> list[Json]:
@@ -137,8 +134,8 @@ def _option(form: Form, given: Json, path: Path, *, depth: int) -> Json:
         if form.flag(given, (*path, flag)):
             made[flag] = True
     _bounds(form, given, path, made)
-    if kind == CHANNEL and given.get("channel_types"):
-        made["channel_types"] = given["channel_types"]
+    if kind == CHANNEL and (kinds := form.values(given, (*path, "channel_types"))):
+        made["channel_types"] = kinds
     choices = form.objects(given, (*path, "choices"), 25)
     if choices and kind in _WITH_CHOICES:
         made["choices"] = each(choices, lambda one, at: _choice(form, one, at, kind), (*path, "choices"))
@@ -172,7 +169,8 @@ def _choice(form: Form, given: Json, path: Path, kind: int) -> Json:
         value = form.text(given, (*path, "value"), 100, needed=True)
     elif isinstance(value, bool) or not isinstance(value, int if kind == INTEGER else int | float):
         form.wrong((*path, "value"), "NUMBER_TYPE_COERCE", f'Value "{value}" is not a number.')
-    return {"name": name, "name_localizations": given.get("name_localizations") or None, "value": value}
+    localised = form.object(given, (*path, "name_localizations"))
+    return {"name": name, "name_localizations": localised or None, "value": value}
 
 
 def _length(command: Json) -> int:

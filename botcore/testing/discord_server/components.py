@@ -148,7 +148,8 @@ class _Reader:
         label = form.text(given, (*path, "label"), 80)
         if label:
             made["label"] = label
-        if emoji := given.get("emoji"):
+        emoji = form.object(given, (*path, "emoji"))
+        if emoji:
             made["emoji"] = {k: v for k, v in emoji.items() if v is not None}
         if not label and not emoji and style != _PREMIUM:
             form.wrong(path, "BUTTON_COMPONENT_LABEL_OR_EMOJI_REQUIRED", "A button must have a label or an emoji.")
@@ -199,7 +200,8 @@ class _Reader:
         }
         if description := form.text(given, (*path, "description"), 100):
             made["description"] = description
-        if emoji := given.get("emoji"):
+        emoji = form.object(given, (*path, "emoji"))
+        if emoji:
             made["emoji"] = {k: v for k, v in emoji.items() if v is not None}
         if form.flag(given, (*path, "default")):
             made["default"] = True

@@ -1,6 +1,6 @@
 """Embeds: checked and completed. Limits of https://discord.com/developers/docs/resources/message#embed-object."""
 
-from typing import Any
+from datetime import datetime
 
 from botcore.testing.discord_server.forms import Form, Path, each
 from botcore.testing.discord_server.refusals import Json
@@ -31,8 +31,10 @@ def _embed(form: Form, given: Json, path: Path) -> Json:
     colour = form.integer(given, (*path, "color"), highest=_MAX_COLOUR)
     if colour is not None:
         embed["color"] = colour
-    if given.get("timestamp"):
-        embed["timestamp"] = given["timestamp"]
+    if time := form.text(given, (*path, "timestamp"), 64):
+        embed["timestamp"] = time
+        if not _is_time(time):
+            form.wrong((*path, "timestamp"), "DATE_TIME_TYPE_PARSE", f"Could not parse {time}. Should be ISO8601.")
     _parts(form, given, path, embed)
     fields = form.objects(given, (*path, "fields"), 25)
     if fields:
@@ -44,30 +46,30 @@ def _embed(form: Form, given: Json, path: Path) -> Json:
 
 def _parts(form: Form, given: Json, path: Path, embed: Json) -> None:
     for name, key, longest in (("author", "name", 256), ("footer", "text", 2048)):
-        inner = _inner(form, given, (*path, name))
+        inner = form.object(given, (*path, name))
         if inner is not None and (text := form.text(inner, (*path, name, key), longest, needed=True)):
             embed[name] = {key: text.strip()}
             for link in ("url", "icon_url"):
                 if found := form.url(inner, (*path, name, link), attachments=link == "icon_url"):
                     embed[name][link] = found
     for name in _PICTURES:
-        inner = _inner(form, given, (*path, name))
+        inner = form.object(given, (*path, name))
         if inner is not None and (found := form.url(inner, (*path, name, "url"), attachments=True)):
             embed[name] = {"url": found, "width": 0, "height": 0, "flags": 0}
-
-
-def _inner(form: Form, given: Json, path: Path) -> Json | None:
-    value: Any = given.get(str(path[-1]))
-    if value is None or isinstance(value, dict):
-        return value
-    form.wrong(path, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
-    return None
 
 
 def _field(form: Form, given: Json, path: Path) -> Json:
     name = form.text(given, (*path, "name"), 256, needed=True)
     value = form.text(given, (*path, "value"), 1024, needed=True)
     return {"name": name or "", "value": value or "", "inline": form.flag(given, (*path, "inline"))}
+
+
+def _is_time(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _length(embed: Json) -> int:

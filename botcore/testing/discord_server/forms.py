@@ -126,6 +126,27 @@ class Form:
                 self.wrong((*path, index), "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
         return found
 
+    def object(self, holder: Json, path: Path) -> Json | None:
+        """An object field; None where absent or something else."""
+        value: Any = holder.get(str(path[-1]))
+        if value is None or isinstance(value, dict):
+            return value
+        self.wrong(path, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
+        return None
+
+    def values(self, holder: Json, path: Path) -> list[Any]:
+        """A list of numbers and texts; empty where absent, other things in it are complained about and left out."""
+        value: Any = holder.get(str(path[-1]))
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            self.wrong(path, "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
+            return []
+        found = [one for one in value if one is None or isinstance(one, str | int | float)]
+        if len(found) < len(value):
+            self.wrong(path, "BASE_TYPE_CHOICES", "Value must be a text or a number.")
+        return found
+
     def url(self, holder: Json, path: Path, longest: int = _MAX_URL, *, attachments: bool = False) -> str | None:
         """A web address, or with `attachments` an `attachment://` one."""
         value = self.text(holder, path, longest)

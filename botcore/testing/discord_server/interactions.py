@@ -18,6 +18,7 @@ from botcore.testing.telegram_server.clock import Clock
 ANSWER_WITHIN = 3.0  # seconds
 TOKEN_LIFE = 900.0  # seconds
 MAX_FOLLOWUPS = 5  # of an app that is installed to the user alone
+_MOST = 50_000  # interactions remembered
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5  # interaction types
 PONG, MESSAGE, DEFERRED_MESSAGE, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL = 1, 4, 5, 6, 7, 8, 9  # callback types
 
@@ -131,13 +132,16 @@ class Interactions:
     ) -> Interaction:
         """A new interaction with a fresh token; forgets those whose tokens are over for long."""
         now = self._clock.now()
-        while self._by_token and now - next(iter(self._by_token.values())).created_at > 2 * TOKEN_LIFE:
+        while self._by_token and self._is_old(next(iter(self._by_token.values())), now):
             self._by_token.popitem(last=False)
         token = f"aW50ZXJhY3Rpb246{secrets.token_urlsafe(48)}"
         made = Interaction(self._ids.next(), token, kind, user, channel, name, data, now, self._clock, source)
         made.owned = owned
         self._by_token[token] = made
         return made
+
+    def _is_old(self, interaction: Interaction, now: float) -> bool:
+        return len(self._by_token) >= _MOST or now - interaction.created_at > 2 * TOKEN_LIFE
 
     def to_answer(self, number: int, token: str) -> Interaction:
         """The interaction that waits for its first answer.

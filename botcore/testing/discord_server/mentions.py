@@ -33,20 +33,16 @@ USERS_ONLY = Allowed(roles=False, everyone=False)
 
 def read_allowed(form: Form, holder: Json, path: Path, default: Allowed) -> Allowed:
     """The `allowed_mentions` of a message body."""
-    given = holder.get(str(path[-1]))
+    given = form.object(holder, path)
     if given is None:
         return default
-    if not isinstance(given, dict):
-        form.wrong(path, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
-        return default
-    kinds = given.get("parse") or []
-    parse = set(kinds) if isinstance(kinds, list) else set[str]()
+    parse = set(form.values(given, (*path, "parse")))
     if wrong := parse - {"users", "roles", "everyone", None}:
-        words = f"Value must be one of {{'everyone', 'roles', 'users'}}, not {sorted(wrong)}."
+        words = f"Value must be one of {{'everyone', 'roles', 'users'}}, not {sorted(map(str, wrong))}."
         form.wrong((*path, "parse"), "BASE_TYPE_CHOICES", words)
     found: dict[str, bool | frozenset[int]] = {}
     for kind in ("users", "roles"):
-        ids = given.get(kind) or []
+        ids = form.values(given, (*path, kind))
         if ids and kind in parse:
             words = f'parse:["{kind}"] and {kind}: [ids...] are mutually exclusive.'
             form.wrong(path, "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", words)

@@ -1,5 +1,6 @@
 """One message, its attachments and buttons, and whom it pings."""
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ _SYSTEM = frozenset({THREAD_CREATED, THREAD_STARTER})
 
 _ROW, _BUTTON, _SECTION = 1, 2, 9
 SELECTS = {3: "string", 5: "user", 6: "role", 7: "mentionable", 8: "channel"}
+
+
+_MAX_EDITS = 1_000  # earlier texts remembered of each message
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ class Message:
     nonce: str | int | None = None
     replied: "Message | None" = None
     interaction_token: str | None = None
-    edits: list[str] = field(default_factory=list[str])
+    edits: deque[str] = field(default_factory=lambda: deque[str](maxlen=_MAX_EDITS))
     deleted: bool = False
     reactions: dict[str, list[User]] = field(default_factory=dict[str, list[User]])
 

@@ -51,11 +51,8 @@ def callback(world: World, request: Request) -> Answer:
     if interaction.kind == MODAL_SUBMIT and interaction.source is None:
         allowed = allowed - {DEFERRED_UPDATE, UPDATE}
     kind = form.choice(form.body, ("type",), allowed, needed=True) or 0
-    given = form.body.get("data")
-    if given is not None and not isinstance(given, dict):
-        form.wrong(("data",), "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
+    data = form.object(form.body, ("data",)) or {}
     form.check()
-    data: Json = given or {}
     match kind:
         case 4:
             interaction.original = _post(world, interaction, form, request, data, ("data",))

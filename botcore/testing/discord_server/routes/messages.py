@@ -52,11 +52,8 @@ def _reference(world: World, channel: Channel, form: Form) -> Message | None:
     Raises:
         Refused: 400 where it does not exist, unless the call allows that; 403 without the history.
     """
-    given = form.body.get("message_reference")
+    given = form.object(form.body, ("message_reference",))
     if given is None:
-        return None
-    if not isinstance(given, dict):
-        form.wrong(("message_reference",), "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
         return None
     number = form.snowflake(given.get("message_id"), ("message_reference", "message_id"))
     form.check()
@@ -150,7 +147,7 @@ def bulk_delete(world: World, request: Request) -> Answer:
     channel = find_channel(world, request, Permission.VIEW_CHANNEL | Permission.MANAGE_MESSAGES)
     if channel.guild is None:
         raise missing_permissions()
-    given = request.object.get("messages")
+    given = Form(request.object).body.get("messages")
     numbers = [as_snowflake(one) for one in given] if isinstance(given, list) else []
     if not 2 <= len(numbers) <= 100 or None in numbers:
         words = "Provided too few or too many messages to delete. Must provide at least 2 and at most 100 messages"
