@@ -21,7 +21,7 @@ T = TypeVar("T")
 SLOW = 0.05
 """Seconds; a unit that takes longer is logged: on SQLite all other writers wait for it."""
 
-_AT_ONCE = 16
+_AT_ONCE = 4
 """Callers that go on in one round of the event loop: of a group commit's hundreds, all would block it for long."""
 
 _log = logging.getLogger("botcore.store")
