@@ -70,12 +70,14 @@ def cut_markdown(text: str, limit: int = LIMIT) -> Iterator[str]:
         return
     held, fence, opening = "", "", ""
     for line in _lines(text, limit - FENCE_MOST):
-        room = limit - len(held) - len(fence) - 1
+        mark = _FENCE.match(line)
+        closing = len(fence) or (len(mark[1]) if mark else 0)  # a fence that this line opens has to be closed as well
+        room = limit - len(held) - closing - 1
         if len(line) > room and held not in ("", opening):
             yield held + (fence and f"\n{fence}" if not held.endswith("\n") else fence)
             held = opening
         held += line
-        if (mark := _FENCE.match(line)) is None:
+        if mark is None:
             continue
         if not fence and not (mark[1][0] == "`" and "`" in mark[2]):
             fence, opening = mark[1], line if line.endswith("\n") else f"{line}\n"

@@ -27,6 +27,7 @@ def test_plain_text_is_cut_without_loss(text: str) -> None:
 @given(texts)
 @example("```\n" + "a\n" * 500)
 @example("`" * 5000)
+@example("a" * 40 + "\n" + "b" * (SMALL - 48) + "\n" + "`" * 6 + "\n" + "c\n" * SMALL)
 def test_no_piece_of_markdown_is_too_long(text: str) -> None:
     pieces = list(cut_markdown(text, SMALL))
     assert all(0 < len(piece) <= SMALL for piece in pieces)
