@@ -2,7 +2,7 @@
 
 asyncio handles everything that has become readable before it looks at a timer or a new event. With a thousand streams
 at once that is a thousand pieces of work in a row, during which nobody else gets a turn: 273 ms at the 99th percentile.
-In portions of 8 (and 4 finished units of the store, see `store/worker.py`) it is 55 ms, for 0.3 ms more CPU a message at
+In portions of 8 (and of 4 finished units of the store, `store/worker.py`) it is 55 ms, for 0.3 ms more CPU a message at
 saturation; docs/performance.md has the rounds. epoll gives its events in turn: no connection waits for ever.
 """
 
