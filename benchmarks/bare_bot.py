@@ -3,7 +3,7 @@
 HTTPXRequest as it comes, an Application with concurrent updates, one httpx client to the model, history in SQLite
 through SQLModel's async sessions on aiosqlite. It has no inbox, no outbox and no order: a crash loses what it does.
 Time-outs are long, so that it answers everything however long that takes; for streams its pools are widened, too. The
-write-ahead log is on, which no tutorial does: without it, it waits for locks half of the time, and that is one line.
+write-ahead log is on: without it, it waits for locks half of the time on a busy machine, and that is one line.
 
     python -m benchmarks.bare_bot TOKEN TELEGRAM_ROOT MODEL_URL DATABASE_FILE [--stream]
 """
