@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import signal
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,6 +15,15 @@ from botcore.store import schema
 from botcore.store.database import Database
 from botcore.store.tables import metadata
 from botcore.store.urls import parse
+
+
+def pytest_configure() -> None:
+    """Let interrupts through to the processes that tests start.
+
+    A shell that starts the tests in the background has them ignored, and what is ignored is inherited.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _missing(what: str, required_by: str) -> str:
