@@ -1,23 +1,12 @@
 """What the tests of the commands share."""
 
 import json
-import os
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-
-
-@pytest.fixture(scope="session")
-def shared_specs() -> Path:
-    """The folder of the machine-readable API descriptions."""
-    beside = Path(__file__).resolve().parents[2].parent / "shared"
-    specs = Path(os.environ.get("BOTCORE_SHARED", beside)) / "reference" / "specs"
-    if not specs.is_dir():
-        pytest.skip(f"no API descriptions at {specs}; set BOTCORE_SHARED")
-    return specs
 
 
 @pytest.fixture(scope="session")
