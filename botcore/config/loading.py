@@ -17,6 +17,7 @@ from botcore.config.sections import (
     ChatSettings,
     DeliverySettings,
     EndpointSettings,
+    FetchSettings,
     HistorySettings,
     LogSettings,
     ModerationSettings,
@@ -42,6 +43,7 @@ SECTIONS: Mapping[str, type[Settings]] = {
     "delivery": DeliverySettings,
     "store": StoreSettings,
     "api": EndpointSettings,
+    "fetch": FetchSettings,
     "logs": LogSettings,
     "plugins": PluginSettings,
 }
@@ -67,6 +69,7 @@ class Config:
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
     store: StoreSettings = field(default_factory=StoreSettings)
     api: EndpointSettings = field(default_factory=EndpointSettings)
+    fetch: FetchSettings = field(default_factory=FetchSettings)
     logs: LogSettings = field(default_factory=LogSettings)
     plugins: PluginSettings = field(default_factory=PluginSettings)
     file: Path | None = None

@@ -5,6 +5,7 @@ These docstrings are the text of the default file (`botcore config --defaults`):
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_network
 from typing import Annotated, Literal, TypeAlias
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ Level: TypeAlias = Annotated[
 ]
 Strictness: TypeAlias = Literal["off", "warn", "block"]
 
+_HOST = re.compile(r"(?=.*[a-zA-Z])[a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)*\.?")
 _ID = re.compile(r"-?\d+|[a-z][a-z0-9_]*:\S+")
 
 
@@ -234,6 +236,35 @@ class EndpointSettings(Settings):
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("expected an address such as http://127.0.0.1:11434/v1")
         return url.rstrip("/")
+
+
+class FetchSettings(Settings):
+    """Fetching of URLs that people, the model or answers of the API supply, such as a drawn picture's.
+
+    The API's own address, as it is set above, may be http and private.
+    """
+
+    allow_http: bool = False
+    """Follow http:// as well; anybody on the way can then read and change what comes."""
+    allow_private: tuple[str, ...] = ()
+    """Host names, addresses and networks that may be private: "files.intern", "10.1.2.0/24". Others never are."""
+    seconds: Seconds = 30.0
+    """Seconds for a whole download with its redirects."""
+    silence_seconds: Seconds = 10.0
+    """Seconds to be answered, and for each silence after that."""
+    redirects: int = Field(default=3, ge=0, le=20)
+    """Redirects that are followed, each checked like the first URL."""
+
+    @field_validator("allow_private")
+    @classmethod
+    def _places(cls, places: tuple[str, ...]) -> tuple[str, ...]:
+        for place in places:
+            if not _HOST.fullmatch(place):
+                try:
+                    ip_network(place, strict=False)
+                except ValueError:
+                    raise ValueError(f"{place!r} is no host name, address or network such as 10.1.2.0/24") from None
+        return places
 
 
 class LogSettings(Settings):
