@@ -7,9 +7,9 @@ An adapter package exports one value, `adapter = Platform(...)`, named by an ent
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
-from botcore.messages import Address, Chat, Incoming, Piece, Reply, Sender
+from botcore.messages import Address, Button, Chat, Event, Incoming, Json, Piece, Reply, Sender
 
 if TYPE_CHECKING:
     from botcore.plugin import Command, Settings
@@ -53,7 +53,11 @@ class Outlet(Protocol):
         ...
 
     async def send(self, address: Address, piece: Piece, *, key: str) -> str:
-        """Send a message, waiting for the chat's turn; return the platform's id of it. `key` identifies the send."""
+        """Send a message, waiting for the chat's turn; return the platform's id of it.
+
+        `key` identifies the send: the message's number and the part's, `12/0`. Where the address has a `place`, that
+        is the message of part 0, and nothing is sent.
+        """
         ...
 
     async def edit(self, address: Address, external_id: str, piece: Piece) -> None:
@@ -64,8 +68,10 @@ class Outlet(Protocol):
         """Wait until this chat may be shown another intermediate frame of a growing answer."""
         ...
 
-    async def frame(self, address: Address, external_id: str, text: str) -> None:
-        """Show an answer so far, as plain text. May be dropped."""
+    async def frame(
+        self, address: Address, external_id: str, text: str, buttons: Sequence[Sequence[Button]] = ()
+    ) -> None:
+        """Show an answer so far, as plain text, with the buttons that it has while it grows. May be dropped."""
         ...
 
     async def delete(self, address: Address, external_id: str) -> None:
@@ -78,6 +84,26 @@ class Outlet(Protocol):
 
     def fetch(self, ref: str, *, most: int) -> AsyncIterator[bytes]:
         """Stream an incoming attachment. Raises Unsuitable where it has more than `most` bytes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A thread that was opened: its id, and how a message refers to it (Markdown, or the platform's own form)."""
+
+    id: str
+    shown: str
+
+
+@runtime_checkable
+class ThreadOutlet(Protocol):
+    """An outlet of a platform on which a bot can open threads (topics), each a conversation of its own."""
+
+    async def open_thread(self, address: Address, title: str, *, key: str) -> Thread:
+        """Open a thread near the message that is answered; `key` identifies the call, as a send's.
+
+        Raises what `Outlet` names, and Unsuitable where there can be none.
+        """
         ...
 
 
@@ -118,6 +144,15 @@ class AccessRequest:
     since: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The last message accepted from one chat (and thread), by the platform's ids."""
+
+    chat: str
+    thread: str | None
+    external_id: str
+
+
 class Gateway(Protocol):
     """The way in: what the engine offers an adapter."""
 
@@ -130,7 +165,22 @@ class Gateway(Protocol):
         ...
 
     def commands(self) -> Sequence["Command"]:
-        """The commands of all loaded plugins, for menus and slash commands, sorted by name."""
+        """The commands of all loaded plugins, for menus, sorted by name."""
+        ...
+
+    def slash(self) -> Sequence[Mapping[str, Json]]:
+        """The same as Discord's application commands: bodies of "create application command", sorted by name."""
+        ...
+
+    async def suggest(self, command: str, option: str, typed: str) -> Sequence[str]:
+        """Up to 25 values for a slash command's option that is being typed. Never fails: then there are none."""
+        ...
+
+    def is_ephemeral(self, event: Event) -> bool:
+        """Whether the answer will be for the asker's eyes only, as far as that is known at once.
+
+        A command says so of itself, and so it is where the arguments are refused.
+        """
         ...
 
     async def transcript(self, chat: Chat, *, most: int = 200) -> Sequence[Entry]:
@@ -145,8 +195,8 @@ class Gateway(Protocol):
         """Delete a chat with all its messages."""
         ...
 
-    async def last_seen(self, platform: str, bot: str, chat: str) -> str | None:
-        """The id of the last message accepted from a chat, to catch up after a restart."""
+    async def seen(self, platform: str, bot: str) -> Sequence[Seen]:
+        """The last message accepted from each chat, to catch up after a restart."""
         ...
 
     async def access_requests(self) -> Sequence[AccessRequest]:

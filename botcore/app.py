@@ -18,6 +18,7 @@ from botcore.adapter import Adapter, Outlet, Setup
 from botcore.commands.gate import Gate
 from botcore.commands.registry import Registry
 from botcore.config import Config
+from botcore.conversation import finish
 from botcore.conversation.admission import Admission
 from botcore.conversation.budget import Budget, CommandBudget
 from botcore.conversation.context import Services
@@ -115,10 +116,11 @@ class Engine:
         config, registry = self._config, self.registry
         admission = Admission(config.access, config.chat, config.history, registry)
         budget = Budget(config.budget)
-        services = Services(database, api, registry, config, models)
+        moderator = Moderator(api, config.moderation.model)
+        services = Services(database, api, registry, config, models, moderator)
         model = Model(api, config.chat, counter, budget)
         gate = Gate(registry, CommandBudget(budget), config.tools.granted, config.tools.disabled)
-        responder = Responder(services, admission, model, Moderator(api, config.moderation.model), gate)
+        responder = Responder(services, admission, model, gate)
         turn = ConversationTurn(services, admission, responder, self.outlet, metered=budget.limited)
         delivery = config.delivery
         settings = DrainSettings(
@@ -127,11 +129,13 @@ class Engine:
             plain_sends=delivery.plain_sends,
             attempts=delivery.attempts,
             join_seconds=delivery.join_seconds,
+            growing=responder.offered(finish.STOP),
         )
         self._drain = Drain(database, turn, self.outlet, capacity, settings)
         self.runner = EmbeddedRunner(self._drain)
         caps = DeskSettings(delivery.open_per_conversation, delivery.busy_notice_at)
         self._desk = Desk(database, self.runner, admission, self.outlet, capacity, caps)
+        services.accept = self._desk.accept
         self.gateway = EngineGateway(self._desk, registry, database)
 
     def outlet(self, platform: str) -> Outlet:

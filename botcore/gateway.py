@@ -1,16 +1,21 @@
 """What the engine offers its adapters: implements `botcore.adapter.Gateway`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
-from botcore.adapter import AccessRequest, ChatSummary, Entry
+from botcore.adapter import AccessRequest, ChatSummary, Entry, Seen
+from botcore.commands.gate import guard, is_quiet
 from botcore.commands.registry import Registry
+from botcore.commands.schema import slash_schema, suggestions
 from botcore.delivery.desk import Desk
-from botcore.delivery.transcript import last_seen, transcript
+from botcore.delivery.transcript import seen, transcript
 from botcore.delivery.work import Database
-from botcore.messages import Chat, Incoming, Sender
+from botcore.errors import BotcoreError
+from botcore.messages import Chat, Event, Incoming, Json, Sender
 from botcore.plugin import Command
-from botcore.store import access, conversations
+from botcore.store import Connection, access, conversations, facts
+
+SUGGESTION_SECONDS = 2.0  # an app waits 3 s for suggestions, the way there and back included
 
 
 class EngineGateway:
@@ -29,6 +34,25 @@ class EngineGateway:
         """The commands of all loaded plugins, sorted by name."""
         return [known.command for known in self._registry.commands()]
 
+    def slash(self) -> Sequence[Mapping[str, Json]]:
+        """The commands as Discord's application commands, sorted by name."""
+        return [slash_schema(known) for known in self._registry.commands()]
+
+    async def suggest(self, command: str, option: str, typed: str) -> Sequence[str]:
+        """Values for an option that is being typed; none where the plugin's function fails or takes too long."""
+        known = self._registry.command(command)
+        if known is None:
+            return ()
+        work = partial(suggestions, known.signature, option, typed)
+        try:
+            return await guard(known.command.plugin, f"suggest({option})", work, timeout=SUGGESTION_SECONDS)
+        except BotcoreError:
+            return ()
+
+    def is_ephemeral(self, event: Event) -> bool:
+        """Whether the answer will be for the asker's eyes only, as far as that is known at once."""
+        return is_quiet(self._registry, event)
+
     async def transcript(self, chat: Chat, *, most: int = 200) -> Sequence[Entry]:
         """The last visible messages of a chat, oldest first; `most` counts the people's, each comes with its answer."""
         unit = partial(transcript, platform=chat.platform, chat=chat.id, thread=chat.thread or "", most=most)
@@ -41,12 +65,17 @@ class EngineGateway:
 
     async def forget_chat(self, chat: Chat) -> None:
         """Delete a chat with all its messages."""
-        await self._database.run(partial(conversations.delete_chat, platform=chat.platform, chat_id=chat.id))
+
+        def unit(c: Connection) -> None:
+            conversations.delete_chat(c, chat.platform, chat.id)
+            facts.drop_all(c, facts.of_chat(chat.platform, chat.id))
+
+        await self._database.run(unit)
         self._desk.forget()
 
-    async def last_seen(self, platform: str, bot: str, chat: str) -> str | None:
-        """The id of the last message accepted from a chat."""
-        return await self._database.read(partial(last_seen, platform=platform, bot=bot, chat=chat))
+    async def seen(self, platform: str, bot: str) -> Sequence[Seen]:
+        """The last message accepted from each chat."""
+        return await self._database.read(partial(seen, platform=platform, bot=bot))
 
     async def access_requests(self) -> Sequence[AccessRequest]:
         """Strangers who wait for approval, oldest first."""

@@ -25,10 +25,14 @@ def clean(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Text. Markdown as language models write it, unless `plain`: then it is shown letter by letter."""
+    """Text. Markdown as language models write it, unless `plain`: then it is shown letter by letter.
+
+    `spoken`: it is the transcript of speech, and may be misheard.
+    """
 
     text: str
     plain: bool = False
+    spoken: bool = False
     kind: Literal["text"] = field(default="text", kw_only=True, repr=False)
 
     def __post_init__(self) -> None:
@@ -90,6 +94,22 @@ Part: TypeAlias = Text | Image | Audio | Video | File
 
 
 @dataclass(frozen=True, slots=True)
+class User:
+    """A person of the platform, as a command's argument. `name` is for show, and empty where it is not known."""
+
+    id: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A chat of the platform, as a command's argument. `name` is for show, and empty where it is not known."""
+
+    id: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Sender:
     """Who wrote. `id` is the platform's unchangeable one; names are for show and never decide about access.
 
@@ -125,7 +145,7 @@ class Address:
     """All that is needed to answer later, in another process too.
 
     `reply_to` is the platform's id of the message that is answered; `token` is an interaction's, valid until
-    `expires_at`.
+    `expires_at`. `place` is the message that the platform has set aside for the answer already, in the adapter's words.
     """
 
     platform: str
@@ -135,6 +155,7 @@ class Address:
     reply_to: str | None = None
     token: str | None = None
     expires_at: datetime | None = None
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +173,13 @@ class ConversationKey:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """The message that is replied to. `mine`: this bot wrote it."""
+    """The message that is replied to. `mine`: this bot wrote it. `reply_to`: what that one replied to in turn."""
 
     external_id: str
     author: str = ""
     mine: bool = False
     parts: tuple[Part, ...] = ()
+    reply_to: "Quote | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +220,14 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A person pressed a button under the bot's message `external_id`. `says` is the button's."""
+    """A person pressed a button under the bot's message `external_id`. `says` is the button's.
+
+    `parts` is what stands in that message: what the button is about.
+    """
 
     external_id: str
     says: str
+    parts: tuple[Part, ...] = ()
     kind: Literal["press"] = field(default="press", kw_only=True, repr=False)
 
 

@@ -23,6 +23,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 Permission: TypeAlias = Literal["user", "admin", "owner"]
+Where: TypeAlias = Literal["private", "group"]
 
 
 class Settings(BaseModel):
@@ -68,9 +69,13 @@ class Suggest:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Hand this to the model as if the person had said it, and let its answer be the answer."""
+    """Hand this to the model as if the person had said it, and let its answer be the answer.
+
+    `preface` is Markdown that is shown above the answer and not put to the model.
+    """
 
     parts: tuple[Part, ...]
+    preface: str = ""
 
 
 Result: TypeAlias = Reply | str | Prompt | None
@@ -213,6 +218,28 @@ class Context(Protocol):
         """Stream an attachment's bytes, `most` at most. Raises Unsuitable beyond."""
         ...
 
+    async def moderate(self, text: str) -> None:
+        """Check what a person wants made, by this chat's rule for input. Raises Moderated where it is blocked."""
+        ...
+
+    async def keep(self, name: str, value: Json) -> None:
+        """Keep a small value for this chat (all its threads and people), as long as the chat; None removes it.
+
+        `name` begins with your plugin's: `voice.mode`.
+        """
+        ...
+
+    async def kept(self, name: str, default: Json = None) -> Json:
+        """What `keep` kept for this chat."""
+        ...
+
+    async def open_thread(self, title: str, first: str = "") -> str:
+        """Open a thread, a conversation of its own, and return how a message refers to it.
+
+        `first` is answered in it as if the person had written it there. Raises Unsuitable where there are no threads.
+        """
+        ...
+
 
 Handler: TypeAlias = Callable[..., Awaitable[Result]]
 Middleware: TypeAlias = Callable[[Context, Callable[[], Awaitable[Result]]], Awaitable[Result]]
@@ -240,6 +267,7 @@ class Command:
     aliases: tuple[str, ...] = ()
     descriptions: Mapping[str, str] = field(default_factory=dict[str, str])
     timeout: float = 120.0
+    where: tuple[Where, ...] = ("private", "group")
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,13 +307,15 @@ class Bot:
         aliases: Sequence[str] = (),
         descriptions: Mapping[str, str] | None = None,
         timeout: float = 120.0,
+        where: Sequence[Where] = ("private", "group"),
     ) -> Callable[[Callable[Concatenate[Any, P], Awaitable[Result]]], Callable[Concatenate[Any, P], Awaitable[Result]]]:
         """Register `async def f(ctx, ...)` as the command /name.
 
         `tool`: the model may call it too; `changes`: it changes something, so the model sees it only when granted;
         `confirm`: the person is asked before it runs; `cost`: a budget it draws on; `urgent`: it overtakes the
         messages that wait (as /stop must); `ephemeral`: the answer is for the asker's eyes only where the platform
-        can; `descriptions`: the first docstring line in other languages, by language code; `timeout`: seconds.
+        can; `descriptions`: the first docstring line in other languages, by language code; `timeout`: seconds;
+        `where`: the kinds of chat in which people may use it.
         """
 
         def register(
@@ -307,6 +337,7 @@ class Bot:
                     aliases=tuple(aliases),
                     descriptions=dict(descriptions or {}),
                     timeout=timeout,
+                    where=tuple(where),
                 )
             )
             return handler

@@ -9,7 +9,7 @@ from telegram.error import ChatMigrated, InvalidToken, TelegramError
 
 from botcore.adapter import Limits
 from botcore.errors import MessageGone, SendFailed, Unsuitable
-from botcore.messages import Address, Piece, Reply
+from botcore.messages import Address, Button, Piece, Reply
 from botcore_telegram.bot import TelegramBot
 from botcore_telegram.complaints import Complaints
 from botcore_telegram.entities import is_blank
@@ -134,7 +134,13 @@ class TelegramOutlet:
         """Wait until this chat may be shown another state of a growing answer."""
         await self._pacing.next_frame(self._chat(int(address.chat)))
 
-    async def frame(self, address: Address, external_id: str, text: str) -> None:
+    async def frame(
+        self,
+        address: Address,
+        external_id: str,
+        text: str,
+        buttons: Sequence[Sequence[Button]] = (),  # noqa: ARG002 - a keyboard would come and go with each answer
+    ) -> None:
         """Show an answer so far. Dropped where it is shown already, or where Telegram wants a pause."""
         await self._frames.show(int(address.chat), int(external_id), text)
 

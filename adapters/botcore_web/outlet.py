@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from botcore.adapter import Limits
 from botcore.errors import SendFailed, Unsuitable
-from botcore.messages import Address, Piece, Reply
+from botcore.messages import Address, Button, Piece, Reply
 from botcore_web.hub import Hub, now_ms
 from botcore_web.split import LIMIT, split
 from botcore_web.view import Views
@@ -70,7 +70,13 @@ class WebOutlet:
         self._next[address.chat] = at + FRAME_EVERY
         await asyncio.sleep(at - loop.time())
 
-    async def frame(self, address: Address, external_id: str, text: str) -> None:
+    async def frame(
+        self,
+        address: Address,
+        external_id: str,
+        text: str,
+        buttons: Sequence[Sequence[Button]] = (),  # noqa: ARG002 - the page has a stop button of its own
+    ) -> None:
         """See `Outlet.frame`."""
         self._hub.grow(address.chat, external_id, text)
 

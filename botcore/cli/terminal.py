@@ -16,7 +16,21 @@ from rich.text import Text as Styled
 
 from botcore.adapter import Finding, Gateway, Limits, Outlet
 from botcore.errors import Unsuitable
-from botcore.messages import Address, Audio, Chat, File, Image, Incoming, Message, Piece, Reply, Sender, Text, Video
+from botcore.messages import (
+    Address,
+    Audio,
+    Button,
+    Chat,
+    File,
+    Image,
+    Incoming,
+    Message,
+    Piece,
+    Reply,
+    Sender,
+    Text,
+    Video,
+)
 
 PLATFORM = "terminal"
 FRAMES_PER_SECOND = 15
@@ -65,7 +79,13 @@ class TerminalOutlet:
         """Wait for the next redraw."""
         await asyncio.sleep(1 / FRAMES_PER_SECOND)
 
-    async def frame(self, address: Address, external_id: str, text: str) -> None:  # noqa: ARG002
+    async def frame(
+        self,
+        address: Address,  # noqa: ARG002
+        external_id: str,  # noqa: ARG002
+        text: str,
+        buttons: Sequence[Sequence[Button]] = (),  # noqa: ARG002
+    ) -> None:
         """Draw an answer so far. Only a terminal shows it: a file would get every state of it."""
         self._draw(Styled(harmless(text)))
 

@@ -1,8 +1,8 @@
 """The one gate before every handler, whether a person typed, pressed or the model called.
 
-In this order: the permission, the grant (for a tool that changes something), the arguments, the person's
-confirmation, the rate and the budget; then the handler runs under its deadline; then the budget is settled and the
-audit written. A refusal at any point costs nothing.
+In this order: the permission, the kind of chat, the grant (for a tool that changes something), the arguments, the
+person's confirmation, the rate and the budget; then the handler runs under its deadline; then the budget is settled and
+the audit written. A refusal at any point costs nothing.
 """
 
 import asyncio
@@ -15,10 +15,11 @@ from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar
 import structlog
 
 from botcore.commands.parse import attach, bind, parse
-from botcore.commands.registry import Registered, Registry, allows, is_granted
+from botcore.commands.registry import Found, Registered, Registry, Unknown, allows, is_granted
 from botcore.commands.render import render
+from botcore.commands.signature import Signature
 from botcore.errors import ApiError, BotcoreError, HandlerFailed, NotAllowed, PluginError, Refusal, UsageError
-from botcore.messages import Edit, Json, Message, Part, Reply, Text
+from botcore.messages import Edit, Event, Invocation, Json, Message, Part, Press, Reply, Text
 from botcore.plugin import Command, Context, Permission, Prompt
 
 T = TypeVar("T")
@@ -134,9 +135,11 @@ class Gate:
         command = call.registered.command
         if not allows(ctx.role, command.permission):
             raise NotAllowed(f"{shown(command)} is only for {command.permission}s.")
+        if ctx.chat.kind not in command.where:
+            raise NotAllowed(f"{shown(command)} works in {command.where[0]} chats only.")
         if call.source == "tool" and not (command.tool and is_granted(command, self.granted)):
             raise NotAllowed(f"The model may not use {command.name}: it changes something and was not granted.")
-        arguments = _arguments(call, ctx)
+        arguments = _attached(call.registered.signature, call.given, ctx.incoming.event)
         if command.confirm:
             await _confirm(call, arguments, ctx)
         reservation = await self.budget.reserve(command, ctx)
@@ -193,15 +196,40 @@ def _only_ours(error: Exception) -> BotcoreError | None:
     return inner if isinstance(inner, BotcoreError) else None
 
 
-def _arguments(call: Call, ctx: Context) -> dict[str, Any]:
-    signature = call.registered.signature
-    given = parse(signature, call.given) if isinstance(call.given, str) else bind(signature, call.given)
+def _attached(signature: Signature, text: str | Mapping[str, Json], event: Event) -> dict[str, Any]:
+    """The arguments in `text` with the attachments of the event. Raises UsageError."""
+    given = parse(signature, text) if isinstance(text, str) else bind(signature, text)
     if not any(param.place == "attachment" for param in signature.params):
         return given
-    event = ctx.incoming.event
     sent = event.parts if isinstance(event, Message | Edit) else ()
-    quote = event.reply_to if isinstance(event, Message) else None
-    return attach(signature, given, sent, quote.parts if quote else ())
+    quoted: tuple[Part, ...] = ()
+    if isinstance(event, Press):
+        quoted = event.parts
+    elif isinstance(event, Message) and event.reply_to is not None:
+        quoted = event.reply_to.parts
+    return attach(signature, given, sent, quoted)
+
+
+def is_quiet(registry: Registry, event: Event) -> bool:
+    """Whether what comes of a slash command or a button is for the asker's eyes only, as far as that is known at once.
+
+    A command says so of itself; a refusal of the arguments is nobody else's business either.
+    """
+    if isinstance(event, Invocation):
+        registered = registry.command(event.command)
+        return registered is None or _is_quiet(registered, event.options, event)
+    found = registry.find(event.says) if isinstance(event, Press) else None
+    return isinstance(found, Unknown) or (isinstance(found, Found) and _is_quiet(found.registered, found.text, event))
+
+
+def _is_quiet(registered: Registered, given: str | Mapping[str, Json], event: Event) -> bool:
+    if registered.command.ephemeral:
+        return True
+    try:
+        _attached(registered.signature, given, event)
+    except UsageError:
+        return True
+    return False
 
 
 async def _confirm(call: Call, arguments: Mapping[str, Any], ctx: Context) -> None:

@@ -19,15 +19,18 @@ from botcore.commands.kinds import (
     FloatKind,
     IntKind,
     Kind,
+    MentionKind,
     PartKind,
     SpanKind,
     TextKind,
 )
 from botcore.errors import PluginError
+from botcore.messages import Channel, User
 from botcore.plugin import Between, Command, Doc, Rest, Suggest
 
 SUPPORTED: Final = (
-    "str, int, float, bool, Literal, Enum, timedelta, Image, Audio, Video, File; also X | None and list[X]"
+    "str, int, float, bool, Literal, Enum, timedelta, User, Channel, Image, Audio, Video, File; "
+    "also X | None and list[X]"
 )
 
 
@@ -157,6 +160,8 @@ def _kind(command: Command, name: str, annotation: Any) -> Kind:
         float: FloatKind(),
         bool: BoolKind(),
         timedelta: SpanKind(),
+        User: MentionKind(User),
+        Channel: MentionKind(Channel),
     }
     if get_origin(annotation) is Literal:
         values = get_args(annotation)

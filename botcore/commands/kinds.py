@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from typing import Any, Final, TypeAlias, get_args
 
 from botcore.codec import decode
-from botcore.messages import Attachment, Audio, File, Image, Json, Part, Video
+from botcore.messages import Attachment, Audio, Channel, File, Image, Json, Part, User, Video
 
 INT_LIMIT: Final = 2**63 - 1
 """The largest whole number taken where no range is given: what a database column holds."""
@@ -322,7 +322,46 @@ class PartKind:
         return str(value.name or value.ref or "attachment")
 
 
-Kind: TypeAlias = TextKind | IntKind | FloatKind | BoolKind | ChoiceKind | SpanKind | PartKind
+_MENTIONS: Final[Mapping[type[User | Channel], re.Pattern[str]]] = {
+    User: re.compile(r"<@!?([0-9]{1,20})>|(-?[0-9]{1,20})"),  # Discord's mentions; a bare id is any platform's
+    Channel: re.compile(r"<#([0-9]{1,20})>|(-?[0-9]{1,20})"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MentionKind:
+    """A person or a channel of the platform, by id: names change and may be anybody's."""
+
+    of: type[User | Channel]
+
+    @property
+    def allowed(self) -> str:
+        """What is taken, in words."""
+        return "a person: mention them, or give their id" if self.of is User else "a channel: name it, or give its id"
+
+    def read(self, text: str) -> User | Channel:
+        """Take a mention as Discord writes it, or an id."""
+        match = _MENTIONS[self.of].fullmatch(text.strip())
+        if match is None:
+            raise Wrong(self.allowed)
+        return self.of(match[1] or match[2])
+
+    def accept(self, value: Json) -> User | Channel:
+        """Take the value itself, its JSON (`id`, `name`), or what `read` takes."""
+        if isinstance(value, self.of):
+            return value
+        if isinstance(value, str):
+            return self.read(value)
+        if isinstance(value, Mapping) and isinstance(value.get("id"), str) and isinstance(value.get("name", ""), str):
+            return self.of(value["id"], value.get("name", ""))
+        raise Wrong(self.allowed)
+
+    def write(self, value: Any) -> str:
+        """Its id."""
+        return str(value.id)
+
+
+Kind: TypeAlias = TextKind | IntKind | FloatKind | BoolKind | ChoiceKind | SpanKind | PartKind | MentionKind
 
 _PART_KINDS: Final[dict[str, type[Attachment]]] = {"image": Image, "audio": Audio, "video": Video, "file": File}
 _PART_WORDS: Final[dict[type[Attachment], str]] = {

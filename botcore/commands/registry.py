@@ -5,14 +5,14 @@ import re
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, TypeAlias, TypeVar, get_args
 
 from botcore.commands.hints import label
 from botcore.commands.kinds import PART_CLASSES
 from botcore.commands.signature import Signature, signature_of
 from botcore.errors import NameTaken, PluginError
 from botcore.messages import Json, Part, Text
-from botcore.plugin import Bot, Command, Context, Handler, Job, Middleware, Permission
+from botcore.plugin import Bot, Command, Context, Handler, Job, Middleware, Permission, Where
 
 T = TypeVar("T")
 
@@ -228,6 +228,8 @@ def _checked(command: Command) -> Command:
         raise PluginError(command.plugin, f"{label(command)}: its timeout is {command.timeout} s; it must be over 0")
     if command.permission not in ROLES:
         raise PluginError(command.plugin, f"{label(command)}: permission is one of {', '.join(ROLES)}")
+    if not command.where or not set(command.where) <= set(get_args(Where)):
+        raise PluginError(command.plugin, f"{label(command)}: where is one or more of {', '.join(get_args(Where))}")
     return command
 
 

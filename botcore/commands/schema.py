@@ -9,15 +9,31 @@ from difflib import get_close_matches
 from typing import Final, assert_never
 
 from botcore.commands.describe import described
-from botcore.commands.kinds import BoolKind, ChoiceKind, FloatKind, IntKind, Kind, PartKind, SpanKind, TextKind
+from botcore.commands.kinds import (
+    BoolKind,
+    ChoiceKind,
+    FloatKind,
+    IntKind,
+    Kind,
+    MentionKind,
+    PartKind,
+    SpanKind,
+    TextKind,
+)
 from botcore.commands.registry import Registered
 from botcore.commands.signature import Param, Signature
-from botcore.messages import Json
+from botcore.messages import Json, User
+from botcore.plugin import Where
 
 DISCORD_CHOICES: Final = 25
 _DISCORD_TEXT: Final = 100  # characters of a description, and of a choice's name
 _DISCORD_LENGTH: Final = 6000  # the largest min_length and max_length
 _INT53: Final = 2**53 - 1
+
+_CONTEXTS: Final[Mapping[Where, tuple[int, ...]]] = {"group": (0, 2), "private": (1,)}
+"""Interaction contexts: GUILD and PRIVATE_CHANNEL (a conversation of people), BOT_DM."""
+_MANAGE_SERVER: Final = str(1 << 5)
+"""Who is offered commands of admins and owners until a server's admins say otherwise; the gate asks all the same."""
 
 _SPAN_PATTERN: Final = "^([0-9]{1,6}[wdhms]){1,5}$"
 
@@ -96,7 +112,7 @@ def _value(kind: Kind, *, strict: bool) -> dict[str, Json]:
             return {"type": "string", "enum": [choice.text for choice in choices]}
         case SpanKind():
             return {"type": "string", "pattern": _SPAN_PATTERN}
-        case PartKind():  # never asked for: attachments are left out
+        case MentionKind() | PartKind():  # attachments are left out and never asked for
             return {"type": "string"}
     assert_never(kind)
 
@@ -105,7 +121,7 @@ def _told(param: Param, *, strict: bool) -> str:
     """The description: what it is for, what the keywords cannot say, and the default."""
     texts = [param.help]
     unsaid = isinstance(param.kind, TextKind) and param.kind != TextKind() and strict
-    if unsaid or isinstance(param.kind, SpanKind):
+    if unsaid or isinstance(param.kind, SpanKind | MentionKind):
         texts.append(param.kind.allowed)
     if not param.required and param.default is not None and not param.many and param.default != "":
         texts.append(f"Default: {param.kind.write(param.default)}")
@@ -130,6 +146,9 @@ def slash_schema(registered: Registered) -> dict[str, Json]:
     body: dict[str, Json] = {"type": 1, "name": command.name, "description": _cut(described(registered))}
     if localized:
         body["description_localizations"] = localized
+    body["contexts"] = sorted(context for where in command.where for context in _CONTEXTS[where])
+    if command.permission != "user":
+        body["default_member_permissions"] = _MANAGE_SERVER
     ordered = sorted(signature.params, key=lambda param: not param.required)  # stable: required ones first
     body["options"] = [_option(param) for param in ordered]
     return body
@@ -179,6 +198,8 @@ def _discord_type(kind: Kind) -> int:
             return 5
         case FloatKind():
             return 10
+        case MentionKind(of):
+            return 6 if of is User else 7
         case PartKind():
             return 11
     assert_never(kind)

@@ -1,26 +1,40 @@
 """What a handler is given: the engine's implementation of `botcore.plugin.Context` and `Conversation`."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from botcore.adapter import Outlet
+from botcore.adapter import Outlet, ThreadOutlet
 from botcore.commands.help import help_page
 from botcore.commands.registry import Registry
 from botcore.config import Config, Persona
 from botcore.conversation.budget import Budget
+from botcore.conversation.moderation import Moderator
 from botcore.conversation.overrides import PersonaModels
 from botcore.conversation.past import Loaded
 from botcore.delivery import waiting
 from botcore.delivery.answer import Answer
 from botcore.delivery.inbox import external_id_of, hold
+from botcore.delivery.sending import patiently
 from botcore.delivery.work import Database, Work
 from botcore.errors import Unsuitable
-from botcore.messages import Attachment, Button, Chat, ConversationKey, Incoming, Json, Part, Reply, Sender, Text
+from botcore.messages import (
+    Attachment,
+    Button,
+    Chat,
+    ConversationKey,
+    Incoming,
+    Json,
+    Message,
+    Part,
+    Reply,
+    Sender,
+    Text,
+)
 from botcore.openai import Api
 from botcore.plugin import Command, Permission, Prompt, Usage
-from botcore.store import Connection, consents, conversations
+from botcore.store import Connection, consents, conversations, facts
 from botcore.store import usage as usages
 
 
@@ -42,8 +56,11 @@ class Services:
     registry: Registry
     config: Config
     models: PersonaModels
+    moderator: Moderator
     stop: Callable[[int], bool] = lambda _: False
     """Cancel the turn that runs in a conversation; set by what runs the turns."""
+    accept: Callable[[Incoming], Awaitable[None]] | None = None
+    """Take in a message as if it came from the platform; set by what takes them in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +268,56 @@ class TurnContext:
         """Note that the person lets them be used, or no longer does."""
         unit = partial(consents.put, user_id=self._scene.loaded.person.user_id, given=given)
         await self._services.database.run(unit)
+
+    async def moderate(self, text: str) -> None:
+        """Check what a person wants made, by this chat's rule for input. Raises Moderated where it is blocked."""
+        rules = self._services.config.moderation.rules(f"{self.chat.platform}:{self.chat.id}")
+        await self._services.moderator.check(text, rules[0], "input")
+
+    async def keep(self, name: str, value: Json) -> None:
+        """Keep a small value for this chat; None removes it."""
+        key = facts.of_chat(self.chat.platform, self.chat.id, name)
+
+        def unit(c: Connection) -> None:
+            hold(c, self._scene.work.fence)
+            if value is None:
+                facts.drop(c, key)
+            else:
+                facts.put(c, key, value)
+
+        await self._services.database.run(unit)
+
+    async def kept(self, name: str, default: Json = None) -> Json:
+        """What `keep` kept for this chat."""
+        unit = partial(facts.get, key=facts.of_chat(self.chat.platform, self.chat.id, name))
+        value: Json = await self._services.database.read(unit)
+        return default if value is None else value
+
+    async def open_thread(self, title: str, first: str = "") -> str:
+        """Open a thread, a conversation of its own, and return how a message refers to it."""
+        outlet, address = self._scene.outlet, self._scene.work.address
+        if not isinstance(outlet, ThreadOutlet):
+            raise Unsuitable("I cannot open threads here. /reset starts afresh.")
+        key = f"{self.key}/thread"
+
+        async def opened() -> Json:
+            thread = await patiently(outlet.open_thread, address, title, key=key)
+            return {"id": thread.id, "shown": thread.shown}
+
+        thread: Mapping[str, str] = await self.step("thread", opened)
+        if first and self._services.accept is not None:
+            there = replace(address, thread=thread["id"], reply_to=None, token=None, expires_at=None, place=None)
+            await self._services.accept(
+                Incoming(
+                    id=f"{self.incoming.id}/thread",
+                    address=there,
+                    chat=replace(self.chat, thread=thread["id"], title=title),
+                    sender=self.sender,
+                    event=Message("", (Text(first),)),
+                    received_at=datetime.now(UTC),
+                )
+            )
+        return thread["shown"]
 
     def fetch(self, part: Part, *, most: int) -> AsyncIterator[bytes]:
         """Stream an attachment's bytes, `most` at most. Raises Unsuitable beyond."""

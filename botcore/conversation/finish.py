@@ -3,12 +3,18 @@
 import re
 
 from botcore.errors import ApiError
+from botcore.messages import Button
 
+CONTINUE = Button("Continue", says="go on")
+RETRY = Button("Retry", says="/retry")
+STOP = Button("Stop", says="/stop")
+
+_CUT_BEGINS = "*(The answer was cut off"
 STOPPED = "*(stopped)*"
 WITHHELD = "*(stopped; what there was of the answer had not been checked)*"
 EMPTY = "*(The model gave an empty answer. /retry asks again.)*"
-CUT = "*(The answer was cut off: the connection broke. /retry asks again.)*"
-_CUT_BY = "*(The answer was cut off. {said})*"
+CUT = _CUT_BEGINS + ": the connection broke. /retry asks again.)*"
+_CUT_BY = _CUT_BEGINS + ". {said})*"
 TOO_MANY_STEPS = "*(I stopped here: too many tool calls for one answer.)*"
 
 
@@ -34,6 +40,14 @@ def remark(reason: str | None, text: str, *, refusal: str | None = None) -> str:
     if reason not in _FINE:
         return f"*(The answer ended with “{reason}”.)*"
     return "" if text.strip() else EMPTY
+
+
+def buttons(remark: str) -> tuple[Button, ...]:
+    """What a person may want after an answer that ended with `remark`."""
+    if remark == _REMARKS["length"]:
+        return (CONTINUE,)
+    early = remark in {STOPPED, WITHHELD, EMPTY, TOO_MANY_STEPS} or remark.startswith(_CUT_BEGINS)
+    return (RETRY,) if early else ()
 
 
 def with_remark(text: str, remark: str) -> str:

@@ -10,8 +10,8 @@ from botcore.conversation.admission import Person
 from botcore.conversation.prompt import Past
 from botcore.delivery import waiting
 from botcore.delivery.inbox import Row
-from botcore.delivery.outbox import Standing, notice_before, of_original
-from botcore.messages import Edit, Incoming, Json
+from botcore.delivery.outbox import Standing, answered_person, notice_before, of_original
+from botcore.messages import Edit, Incoming, Json, Press
 from botcore.plugin import Usage
 from botcore.store import Connection, accounts, conversations, history, usage
 
@@ -42,6 +42,8 @@ class Loaded:
     """Where the answer to the message stands that is edited, where that was the last one."""
     replaces: int | None = None
     """The turn of the history that began with the message that is edited."""
+    foreign: bool = False
+    """Whether a button was pressed that stands under the answer to somebody else."""
 
 
 def load(c: Connection, head: Row, *, turns: int, metered: bool) -> Loaded:
@@ -72,7 +74,19 @@ def load(c: Connection, head: Row, *, turns: int, metered: bool) -> Loaded:
         waiting=waiting.find(c, conversation_id, incoming.sender.id),
         standing=standing,
         replaces=replaces,
+        foreign=conversation.scope == "user" and _is_foreign(c, incoming, person.user_id),
     )
+
+
+def _is_foreign(c: Connection, incoming: Incoming, user_id: int) -> bool:
+    """Whether the button that was pressed is not this person's: in a group with histories of their own."""
+    event = incoming.event
+    if not isinstance(event, Press) or incoming.chat.kind != "group":
+        return False
+    address = incoming.address
+    where = {"platform": address.platform, "bot": address.bot, "chat": incoming.chat.id}
+    answered = answered_person(c, **where, external_id=event.external_id)
+    return answered is not None and answered != user_id
 
 
 def _edited(c: Connection, head: Row, last: LastTurn | None) -> tuple[Standing | None, int | None]:

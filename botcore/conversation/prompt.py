@@ -32,10 +32,23 @@ class Prompt:
 
 
 def quoted(quote: Quote) -> str:
-    """The message that is replied to, as marked data: what stands in it is nobody's instruction."""
-    text = text_of(quote.parts)[:QUOTE_CHARACTERS].replace("<", "&lt;")
-    author = "you" if quote.mine else quote.author.replace('"', "'") or "someone"
-    return f'<replied-to author="{author}">\n{text}\n</replied-to>\n' if text else ""
+    """The message that is replied to and those above it, the oldest first, as marked data: nobody's instruction."""
+    blocks: list[str] = []
+    above: Quote | None = quote
+    room = QUOTE_CHARACTERS
+    while above is not None and room > 0:  # the nearest matter most
+        text = text_of(above.parts)[:room]
+        room -= len(text)
+        if text:
+            author = "you" if above.mine else _attribute(above.author) or "someone"
+            blocks.append(f'<replied-to author="{author}">\n{text.replace("<", "&lt;")}\n</replied-to>\n')
+        above = above.reply_to
+    return "".join(reversed(blocks))
+
+
+def _attribute(name: str) -> str:
+    """A name that somebody chose, without what could pass for the end of the attribute or the line."""
+    return " ".join(name.split()).replace('"', "'").replace("<", "&lt;")
 
 
 def contributed(name: str, text: str) -> str:

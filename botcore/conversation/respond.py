@@ -12,11 +12,11 @@ from botcore.conversation import finish, words
 from botcore.conversation.admission import Admission
 from botcore.conversation.context import Scene, Services, TurnContext
 from botcore.conversation.ledger import TurnSteps
-from botcore.conversation.moderation import Moderator, Strictness
+from botcore.conversation.moderation import Strictness
 from botcore.conversation.prompt import contributed
 from botcore.conversation.talk import Model, Question, Talk, ToolResult
 from botcore.errors import HandlerFailed, Unsuitable
-from botcore.messages import Edit, Invocation, Json, Message, Part, Press, Reply, Text, text_of
+from botcore.messages import Button, Edit, Invocation, Json, Message, Part, Press, Reply, Text, text_of
 from botcore.openai import ToolCall
 from botcore.plugin import Prompt, Result
 
@@ -30,13 +30,10 @@ DONE = "✓"
 class Responder:
     """Finds out what a message asks for and has it done."""
 
-    def __init__(
-        self, services: Services, admission: Admission, model: Model, moderator: Moderator, gate: Gate
-    ) -> None:
+    def __init__(self, services: Services, admission: Admission, model: Model, gate: Gate) -> None:
         self._services = services
         self._admission = admission
         self._model = model
-        self._moderator = moderator
         self._gate = gate
 
     async def respond(self, scene: Scene, ctx: TurnContext, talk: Talk) -> Reply | None:
@@ -45,14 +42,14 @@ class Responder:
 
         async def innermost() -> Result:
             result = await self._handle(ctx, parts)
-            return await self._ask_model(scene, ctx, talk, result.parts) if isinstance(result, Prompt) else result
+            return await self._ask_model(scene, ctx, talk, result) if isinstance(result, Prompt) else result
 
         call: Callable[[], Awaitable[Result]] = innermost
         for owned in reversed(self._services.registry.middlewares()):
             call = partial(_wrapped, owned, ctx, call, self._services.config.chat.timeout + HANDLER_TIMEOUT)
         result = await call()
         if isinstance(result, Prompt):  # a middleware's own
-            result = await self._ask_model(scene, ctx, talk, result.parts)
+            result = await self._ask_model(scene, ctx, talk, result)
         if isinstance(result, Reply):
             return result
         return Reply.of(DONE) if self._admission.addressed(ctx.incoming) else None
@@ -60,10 +57,18 @@ class Responder:
     async def stopped(self, ctx: TurnContext, talk: Talk) -> Reply:
         """What there is of an answer that was stopped: nothing, where answers are checked before they are shown."""
         talk.interrupt(finish.STOPPED)
+        text, parts = finish.with_remark(talk.text, finish.STOPPED), tuple(talk.parts)
         if self._rules(ctx)[1] == "block" and talk.text:
             talk.messages.clear()
-            return Reply((Text(finish.WITHHELD),))
-        return Reply((Text(finish.with_remark(talk.text, finish.STOPPED)), *talk.parts))
+            text, parts = finish.WITHHELD, ()
+        again = self.offered(finish.RETRY) if talk.asked is not None else ()
+        return Reply((*_preface(talk), Text(text), *parts), again)
+
+    def offered(self, *buttons: Button) -> tuple[tuple[Button, ...], ...]:
+        """A row of those buttons whose command is loaded, or that say something in words."""
+        find = self._services.registry.find
+        row = tuple(button for button in buttons if not isinstance(find(button.says), Unknown))
+        return (row,) if row else ()
 
     async def _handle(self, ctx: TurnContext, parts: tuple[Part, ...]) -> Result:
         """Run the command or handler that is meant; a Prompt where it is the model that is asked."""
@@ -94,9 +99,11 @@ class Responder:
 
     # ---- the model ----
 
-    async def _ask_model(self, scene: Scene, ctx: TurnContext, talk: Talk, parts: tuple[Part, ...]) -> Reply:
+    async def _ask_model(self, scene: Scene, ctx: TurnContext, talk: Talk, prompt: Prompt) -> Reply:
+        parts = prompt.parts
         scene.answer.reserve()
         words.check(parts)
+        talk.preface = prompt.preface
         incoming, conversation = ctx.incoming, ctx.conversation
         again = conversation.replaces is not None and not isinstance(incoming.event, Edit)
         shared = self._admission.scope == "chat" and ctx.chat.kind == "group"
@@ -110,14 +117,16 @@ class Responder:
         )
         talk.persona, talk.model = conversation.persona, conversation.model
         rules = self._rules(ctx)
-        warned = await self._moderator.check(talk.asked, rules[0], "input")
+        warned = await self._services.moderator.check(talk.asked, rules[0], "input")
         content = await words.with_images(talk.asked, parts, scene.outlet)
         steps = TurnSteps(scene.work, scene.answer, quiet=rules[1] == "block")
+        if talk.preface:
+            scene.answer.show(f"{talk.preface}\n\n")
         await self._model.answer(await self._question(scene, ctx, content), steps, talk)
-        flagged = await self._moderator.check(talk.text, rules[1], "output")
+        flagged = await self._services.moderator.check(talk.text, rules[1], "output")
         text = finish.with_remark(talk.text, talk.remark)
         notes = [Text(note, plain=True) for note in (warned, flagged) if note]
-        return Reply((Text(text), *notes, *talk.parts))
+        return Reply((*_preface(talk), Text(text), *notes, *talk.parts), self.offered(*finish.buttons(talk.remark)))
 
     async def _question(self, scene: Scene, ctx: TurnContext, content: Json) -> Question:
         conversation = ctx.conversation
@@ -152,6 +161,10 @@ class Responder:
         if not self._services.config.tools.enabled:
             return {}
         return {known.command.name: tool_schema(known) for known in self._gate.tools(ctx.role)}
+
+
+def _preface(talk: Talk) -> tuple[Text, ...]:
+    return (Text(talk.preface),) if talk.preface else ()
 
 
 async def _wrapped(

@@ -99,6 +99,8 @@ class Talk:
     used: list[Used] = field(default_factory=list[Used])
     parts: list[Part] = field(default_factory=list[Part])
     remark: str = ""
+    preface: str = ""
+    """Markdown that is shown above the answer and is not the model's."""
 
     @property
     def text(self) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from botcore.adapter import Outlet
-from botcore.conversation import ledger, words
+from botcore.conversation import finish, ledger, words
 from botcore.conversation.admission import WAITING, Admission, Person
 from botcore.conversation.context import Asking, Scene, Services, TurnContext
 from botcore.conversation.past import Loaded, load
@@ -18,7 +18,7 @@ from botcore.delivery import inbox, steps, waiting
 from botcore.delivery.answer import Answer
 from botcore.delivery.drain import is_cut
 from botcore.delivery.work import Work
-from botcore.errors import BotcoreError, Fenced, Refusal, StoreUnavailable, summary
+from botcore.errors import ApiError, BotcoreError, Fenced, NotAllowed, Refusal, StoreUnavailable, summary
 from botcore.messages import Edit, Incoming, Message, Press, Reply, Text, text_of
 from botcore.store import Connection, access
 
@@ -68,6 +68,8 @@ class ConversationTurn:
         if not self._admission.admit(incoming, loaded.person):
             await self._introduce(loaded.person, incoming.sender.name, answer)
             return
+        if loaded.foreign:
+            raise NotAllowed("That button is for the one who was answered there. Ask me yourself!")
         if isinstance(incoming.event, Edit):
             if loaded.standing is None:
                 await answer.ignore("an edit of an earlier message")
@@ -112,7 +114,7 @@ class ConversationTurn:
     async def _introduce(self, person: Person, name: str, answer: Answer) -> None:
         """A stranger gets a code that the owner approves."""
         code = await self._services.database.run(partial(access.request, identity_id=person.identity_id))
-        await answer.commit(Reply.of(WAITING.format(name=name, code=code)), kind="notice")
+        await answer.commit(Reply.of(WAITING.format(name=name, code=code), ephemeral=True), kind="notice")
 
     def _answers(self, work: Work, asked: Incoming) -> bool:
         """Whether the message answers what a handler asked: any text of the one who was asked that is no command."""
@@ -137,6 +139,7 @@ class ConversationTurn:
             if step is not None:
                 steps.answer(c, waiting_id, step, text)
 
+        answer.cede()
         await answer.ignore("the answer to a question", record=unit)
         work.resumed += opened
 
@@ -159,12 +162,20 @@ class ConversationTurn:
             log.log(severity, "message %d gets a notice: %s", scene.work.head.id, summary(error))
             if isinstance(error, Refusal) and not talk.used:
                 talk.asked = None  # refused before it was put to the model: nothing to remember or to ask again
-            reply, failed, kind = Reply((Text(error.said, plain=True),)), True, "notice"
+            reply, failed, kind = self._notice(error, talk), True, "notice"
         if reply is None:
             await scene.answer.ignore("nobody expects an answer")
             return
         record = ledger.record(scene, talk, replaces=ctx.conversation.replaces, failed=failed)
         await scene.answer.commit(reply, kind=kind, record=record)
+
+    def _notice(self, error: BotcoreError, talk: Talk) -> Reply:
+        """What a person is told of an error: below what they said, where that was shown; with a way to try again."""
+        said = Text(error.said, plain=True)
+        parts = (Text(talk.preface), said) if talk.preface else (said,)
+        again = isinstance(error, ApiError) and talk.asked is not None
+        buttons = self._responder.offered(finish.RETRY) if again else ()
+        return Reply(parts, buttons, ephemeral=True)
 
     async def _stoppable(self, scene: Scene, ctx: TurnContext, talk: Talk) -> Reply | None:
         """Run the turn so that /stop can end it with what there is."""

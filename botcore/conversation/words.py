@@ -16,6 +16,9 @@ _UNSEEN = (
 )
 """Characters that show nothing; U+FFFD stands where something unfit was taken out."""
 
+SPOKEN = "[spoken, as it was understood] "
+"""Before a transcript: its words may be misheard, which the model and a later reader should know."""
+
 MOST_IMAGES = 4
 MOST_IMAGE_BYTES = 8 * 1024 * 1024  # the API takes 20 MB; in base64, and a few at once, this is enough for any photo
 
@@ -61,7 +64,8 @@ def said(incoming: Incoming, parts: Sequence[Part], *, name: str | None, strip: 
         if isinstance(part, Attachment) and not isinstance(part, Image)
     )
     author = f"{name}: " if name else ""
-    return f"{quote}{author}{text}{files}".strip()
+    spoken = SPOKEN if any(isinstance(part, Text) and part.spoken for part in parts) else ""
+    return f"{quote}{author}{spoken}{text}{files}".strip()
 
 
 def _one_line(name: str | None) -> str:

@@ -16,7 +16,7 @@ from botcore.delivery.outbox import GONE, QUEUE, READY, RESERVED, SURPLUS, Place
 from botcore.delivery.sending import patiently, steadily
 from botcore.delivery.work import Database, Work
 from botcore.errors import DeliveryError, Fenced, MessageGone, SendFailed
-from botcore.messages import Json, Piece, Reply, Text
+from botcore.messages import Button, Json, Piece, Reply, Text
 
 log = logging.getLogger(__name__)
 
@@ -36,14 +36,25 @@ class Answer:
     `commit`, `ask` and `ignore`. Each raises Fenced once another attempt owns the message.
     """
 
-    def __init__(self, work: Work, outlet: Outlet, database: Database, *, placeholder: str) -> None:
+    def __init__(
+        self,
+        work: Work,
+        outlet: Outlet,
+        database: Database,
+        *,
+        placeholder: str,
+        growing: Sequence[Sequence[Button]] = (),
+    ) -> None:
         self._work = work
         self._outlet = outlet
         self._database = database
         self._placeholder = placeholder
+        self._growing = growing
         # Questions that were asked and answered stand above.
         self._first = 1 + max((p.part for p in work.places if p.kind != QUEUE and p.state != RESERVED), default=-1)
         self._places = [place for place in work.places if place.part >= self._first]
+        if (aside := work.address.place) and all(place.part != self._first for place in self._places):
+            self._places.insert(0, Place(self._first, RESERVED, aside))
         self._queue = [place for place in work.places if place.kind == QUEUE and place.state == SURPLUS]
         self._adopted_from: int | None = None
         self._reservation: asyncio.Task[None] | None = None
@@ -81,6 +92,10 @@ class Answer:
             self._places = [
                 Place(self._first + index, RESERVED, place.external_id) for index, place in enumerate(standing)
             ]
+
+    def cede(self) -> None:
+        """Leave the place that the platform set aside to another message's answer, which goes there."""
+        self._places = [place for place in self._places if place.external_id != self._work.address.place]
 
     async def _take_place(self) -> None:
         await self._reserve(0)
@@ -166,7 +181,8 @@ class Answer:
             last = len(pieces) - 1
             for place, piece in list(zip(self._places, pieces, strict=False))[max(0, last - 1) :]:
                 if place.external_id is not None:
-                    await self._outlet.frame(self._work.address, place.external_id, piece)
+                    growing = self._growing if place is self._places[last] else ()
+                    await self._outlet.frame(self._work.address, place.external_id, piece, growing)
         except Fenced:
             raise
         except DeliveryError as error:

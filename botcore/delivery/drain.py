@@ -17,7 +17,7 @@ from botcore.delivery.claims import NotYet
 from botcore.delivery.courier import Courier
 from botcore.delivery.work import Database, Work, claim
 from botcore.errors import BotcoreError, Fenced, Refusal, StoreUnavailable, summary
-from botcore.messages import Reply, Text
+from botcore.messages import Button, Reply, Text
 from botcore.store.worker import Unflushed
 
 log = logging.getLogger(__name__)
@@ -43,13 +43,17 @@ class Turn(Protocol[Loaded]):
 
 @dataclass(frozen=True, slots=True)
 class DrainSettings:
-    """`attempts`: claims after which a notice replaces the answer. `join_seconds`: how long an album may trickle in."""
+    """`attempts`: claims after which a notice replaces the answer. `join_seconds`: how long an album may trickle in.
+
+    `growing`: the buttons of an answer while it grows.
+    """
 
     worker: str
     placeholder: str = "…"
     plain_sends: Literal["at-least-once", "at-most-once"] = "at-least-once"
     attempts: int = 4
     join_seconds: float = 0.6
+    growing: tuple[tuple[Button, ...], ...] = ()
 
 
 class Drain(Generic[Loaded]):
@@ -117,7 +121,7 @@ class Drain(Generic[Loaded]):
         outlet = self._outlet(work.address.platform)
         settings = self._settings
         if not work.committed:
-            answer = Answer(work, outlet, self._database, placeholder=settings.placeholder)
+            answer = Answer(work, outlet, self._database, placeholder=settings.placeholder, growing=settings.growing)
             try:
                 await self._settle(work, loaded, answer)
             finally:
@@ -152,7 +156,7 @@ class Drain(Generic[Loaded]):
     async def _settle(self, work: Work, loaded: Loaded | None, answer: Answer) -> None:
         notice = await self._take(work, loaded, answer)
         if not answer.settled:
-            await answer.commit(Reply((Text(notice, plain=True),)), kind="notice")
+            await answer.commit(Reply((Text(notice, plain=True),), ephemeral=True), kind="notice")
 
     async def _take(self, work: Work, loaded: Loaded | None, answer: Answer) -> str:
         """Take the turn; the notice for the person where it comes to no end. `loaded`: None after a fault."""

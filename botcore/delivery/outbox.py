@@ -11,7 +11,7 @@ from botcore.delivery.inbox import URGENT, Fence, hold
 from botcore.messages import Piece
 from botcore.store.prepared import Prepared
 from botcore.store.statements import insert_if_new
-from botcore.store.tables import inbox, outbox
+from botcore.store.tables import conversation, inbox, outbox
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +83,22 @@ _PREVIOUS = (
 )
 
 
+# Message ids are unique in one chat only.
+_ANSWERED = (
+    select(inbox.c.user_id)
+    .join(outbox, outbox.c.inbox_id == inbox.c.id)
+    .join(conversation, conversation.c.id == inbox.c.conversation_id)
+    .where(
+        outbox.c.external_id == bindparam("external"),
+        inbox.c.platform == bindparam("at"),
+        inbox.c.bot_id == bindparam("bot"),
+        conversation.c.chat_id == bindparam("chat"),
+    )
+    .order_by(outbox.c.id.desc())
+    .limit(1)
+)
+
+
 def places(c: Connection, inbox_id: int) -> list[Place]:
     """All places of a message's answer, in order."""
     return [
@@ -147,6 +163,13 @@ def notice_before(c: Connection, conversation_id: int, inbox_id: int, external_i
         return None
     found = [place for place in places(c, row.id) if place.kind != QUEUE]
     return Standing(row.id, found) if found and all(place.kind == "notice" for place in found) else None
+
+
+def answered_person(c: Connection, *, platform: str, bot: str, chat: str, external_id: str) -> int | None:
+    """The user who was answered by the message with this id on the platform, None where it is no answer."""
+    where = {"external": external_id, "at": platform, "bot": bot, "chat": chat}
+    found: int | None = c.execute(_ANSWERED, where).scalar()
+    return found
 
 
 def hand_over(c: Connection, inbox_id: int) -> None:

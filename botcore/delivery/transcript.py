@@ -6,7 +6,7 @@ from dataclasses import replace
 from sqlalchemy import Connection, bindparam, select
 
 from botcore import codec
-from botcore.adapter import Entry
+from botcore.adapter import Entry, Seen
 from botcore.delivery.inbox import decoded
 from botcore.delivery.outbox import FAILED, GONE, RESERVED, SURPLUS
 from botcore.messages import Attachment, Edit, Incoming, Message, Part, Piece, Press, text_of
@@ -37,17 +37,25 @@ _ANSWERS = (
     .where(outbox.c.inbox_id.in_(bindparam("ids", expanding=True)))
     .order_by(outbox.c.inbox_id, outbox.c.part)
 )
-_LAST_SEEN = (
-    select(inbox.c.external_id)
-    .join(conversation, conversation.c.id == inbox.c.conversation_id)
+_earlier = inbox.alias()
+_LAST = (  # one look into an index for each conversation
+    select(_earlier.c.id)
     .where(
-        inbox.c.platform == bindparam("platform"),
-        inbox.c.bot_id == bindparam("bot"),
-        conversation.c.chat_id == bindparam("chat"),
-        inbox.c.external_id != "",
+        _earlier.c.conversation_id == conversation.c.id,
+        _earlier.c.bot_id == bindparam("bot"),
+        _earlier.c.external_id != "",
     )
-    .order_by(inbox.c.id.desc())
+    .order_by(_earlier.c.id.desc())
     .limit(1)
+    .correlate(conversation)
+    .scalar_subquery()
+)
+_SEEN = (
+    select(conversation.c.chat_id, conversation.c.thread_id, inbox.c.external_id)
+    .select_from(conversation)
+    .join(inbox, inbox.c.id == _LAST)
+    .where(conversation.c.platform == bindparam("platform"))
+    .order_by(inbox.c.id)
 )
 
 
@@ -115,7 +123,9 @@ def _piece(parts: Sequence[Part]) -> Piece:
     return Piece(text_of(parts), attachments=tuple(part for part in parts if isinstance(part, Attachment)))
 
 
-def last_seen(c: Connection, *, platform: str, bot: str, chat: str) -> str | None:
-    """The id of the last message accepted from a chat."""
-    row = c.execute(_LAST_SEEN, {"platform": platform, "bot": bot, "chat": chat}).first()
-    return None if row is None else str(row[0])
+def seen(c: Connection, *, platform: str, bot: str) -> list[Seen]:
+    """The last message accepted from each chat and thread; people with histories of their own count together."""
+    latest = {
+        (row.chat_id, row.thread_id): row.external_id for row in c.execute(_SEEN, {"platform": platform, "bot": bot})
+    }
+    return [Seen(chat, thread or None, external_id) for (chat, thread), external_id in latest.items()]

@@ -12,6 +12,11 @@ _DROP = delete(fact).where(fact.c.key == bindparam("wanted"))
 _ADD = insert(fact)
 
 
+def of_chat(platform: str, chat: str, name: str = "") -> str:
+    """The key of what is kept for one chat; without a `name` the beginning of all of its keys."""
+    return f"chat/{platform}/{chat.replace('/', '%2F')}/{name}"
+
+
 def get(c: Connection, key: str) -> Json:
     """The value of a key, None where there is none."""
     text = c.execute(_GET, {"wanted": key}).scalar()
@@ -28,3 +33,8 @@ def put(c: Connection, key: str, value: Json) -> None:
 def drop(c: Connection, key: str) -> None:
     """Remove a key; one that is not there is fine."""
     c.execute(_DROP, {"wanted": key})
+
+
+def drop_all(c: Connection, beginning: str) -> None:
+    """Remove all keys that begin like this."""
+    c.execute(delete(fact).where(fact.c.key.startswith(beginning, autoescape=True)))

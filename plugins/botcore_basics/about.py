@@ -26,6 +26,7 @@ def register(bot: Bot, *, welcome: str = "") -> None:
 
     @bot.command(
         "help",
+        ephemeral=True,
         descriptions={"de": "Alle Befehle, oder einer genauer", "es": "Todos los comandos", "zh": "查看所有命令"},
     )
     async def help_(ctx: Context, command: Annotated[str, Doc("the command to explain")] = "") -> Reply:
@@ -39,6 +40,7 @@ def register(bot: Bot, *, welcome: str = "") -> None:
 
     @bot.command(
         "usage",
+        ephemeral=True,
         descriptions={"de": "Was du verbraucht hast", "es": "Lo que has consumido", "zh": "查看用量"},
     )
     async def usage(ctx: Context) -> str:

@@ -27,6 +27,7 @@ def register(bot: Bot, *, allowed: Sequence[str] = ()) -> None:
 
     @bot.command(
         "model",
+        ephemeral=True,
         descriptions={"de": "Sprachmodell zeigen oder wählen", "es": "Ver o elegir el modelo", "zh": "查看或切换模型"},
     )
     async def model(ctx: Context, name: Annotated[str, Doc("the model, or “default”")] = "") -> Reply:
@@ -50,6 +51,7 @@ def register(bot: Bot, *, allowed: Sequence[str] = ()) -> None:
 
     @bot.command(
         "persona",
+        ephemeral=True,
         descriptions={"de": "Rolle zeigen oder wählen", "es": "Ver o elegir el personaje", "zh": "查看或切换角色"},
     )
     async def persona(ctx: Context, name: Annotated[str, Rest("the persona, or “default”")] = "") -> Reply:

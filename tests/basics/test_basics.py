@@ -177,7 +177,7 @@ def test_every_command_is_described_in_four_languages() -> None:
     plugin.setup(bot, plugin.settings())
     registry = Registry()
     registry.add(bot)
-    assert len(registry.commands()) == 9
+    assert len(registry.commands()) == 10
     for known in registry.commands():
         assert set(known.command.descriptions) == {"de", "es", "zh"}
         assert len(known.signature.doc.summary) <= 100

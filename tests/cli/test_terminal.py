@@ -2,16 +2,16 @@
 
 import asyncio
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from queue import SimpleQueue
 
 import pytest
 from rich.console import Console
 
-from botcore.adapter import AccessRequest, ChatSummary, Entry, Gateway
+from botcore.adapter import AccessRequest, ChatSummary, Entry, Gateway, Seen
 from botcore.cli.terminal import Terminal, TerminalOutlet, harmless
 from botcore.errors import Unsuitable
-from botcore.messages import Address, Button, Chat, File, Incoming, Message, Piece, Reply, Sender, Text
+from botcore.messages import Address, Button, Chat, Event, File, Incoming, Json, Message, Piece, Reply, Sender, Text
 from botcore.plugin import Command
 
 HERE = Address("terminal", "terminal", "me")
@@ -58,8 +58,17 @@ class Engine(Gateway):
 
     async def forget_chat(self, chat: Chat) -> None: ...
 
-    async def last_seen(self, platform: str, bot: str, chat: str) -> str | None:
-        return None
+    def slash(self) -> Sequence[Mapping[str, Json]]:
+        return ()
+
+    async def suggest(self, command: str, option: str, typed: str) -> Sequence[str]:
+        return ()
+
+    def is_ephemeral(self, event: Event) -> bool:
+        return False
+
+    async def seen(self, platform: str, bot: str) -> Sequence[Seen]:
+        return ()
 
     async def access_requests(self) -> Sequence[AccessRequest]:
         return ()

@@ -138,6 +138,9 @@ class MemoryContext:
         self._files = dict(files or {})
         self.charged: dict[str, tuple[str, int, int]] = {}
         self.consents = False
+        self.values: dict[str, Json] = {}
+        self.moderated: list[str] = []
+        self.threads: list[tuple[str, str]] = []
 
     @property
     def sender(self) -> Sender:
@@ -177,6 +180,19 @@ class MemoryContext:
 
     async def consent(self, *, given: bool) -> None:
         self.consents = given
+
+    async def keep(self, name: str, value: Json) -> None:
+        self.values[name] = value
+
+    async def kept(self, name: str, default: Json = None) -> Json:
+        return self.values.get(name, default)
+
+    async def moderate(self, text: str) -> None:
+        self.moderated.append(text)
+
+    async def open_thread(self, title: str, first: str = "") -> str:
+        self.threads.append((title, first))
+        return f"<#{len(self.threads)}>"
 
     async def fetch(self, part: Part, *, most: int) -> AsyncIterator[bytes]:
         data = self._files[part.ref or ""] if isinstance(part, Attachment) else b""

@@ -15,7 +15,19 @@ from botcore.delivery.inbox import ORDERLY, Fence
 from botcore.delivery.outbox import Place
 from botcore.delivery.work import Work, claim
 from botcore.errors import MessageGone
-from botcore.messages import Address, Chat, ConversationKey, Event, Incoming, Message, Piece, Reply, Sender, Text
+from botcore.messages import (
+    Address,
+    Button,
+    Chat,
+    ConversationKey,
+    Event,
+    Incoming,
+    Message,
+    Piece,
+    Reply,
+    Sender,
+    Text,
+)
 from botcore.store.accounts import ensure_identity
 from botcore.store.conversations import ensure_conversation
 from botcore.store.database import Database
@@ -171,7 +183,9 @@ class Wall:
     async def frame_slot(self, address: Address) -> None:
         """No pace."""
 
-    async def frame(self, address: Address, external_id: str, text: str) -> None:
+    async def frame(
+        self, address: Address, external_id: str, text: str, buttons: Sequence[Sequence[Button]] = ()
+    ) -> None:
         """Show an answer so far."""
         self._fault("frame")
         self.shown[external_id] = text

@@ -5,10 +5,10 @@ from functools import partial
 
 from sqlalchemy import update
 
-from botcore.adapter import Entry
+from botcore.adapter import Entry, Seen
 from botcore.delivery import inbox, outbox, waiting
 from botcore.delivery.outbox import Place
-from botcore.delivery.transcript import last_seen, transcript
+from botcore.delivery.transcript import seen, transcript
 from botcore.delivery.work import Work
 from botcore.messages import Edit, File, Message, Piece, Press, Text
 from botcore.store.database import Database
@@ -91,9 +91,11 @@ async def test_presses_and_files_are_shown_and_what_cannot_be_read_is_not(databa
     assert conversation
 
 
-async def test_the_last_seen_message_of_a_chat(database: Database) -> None:
-    unit = partial(last_seen, platform="room", bot="bot", chat="1")
-    assert await database.read(unit) is None
+async def test_the_last_message_seen_in_each_chat(database: Database) -> None:
+    unit = partial(seen, platform="room", bot="bot")
+    assert await database.read(unit) == []
+    await accept(database, incoming(Message("m0", (Text("a"),))))
     await accept(database, incoming(Message("m1", (Text("a"),))), incoming(Press("7", "/help")))
     await accept(database, incoming(Message("other", (Text("a"),)), chat="2"))
-    assert await database.read(unit) == "m1"
+    await accept(database, incoming(Message("elsewhere", (Text("a"),)), platform="hall"))
+    assert await database.read(unit) == [Seen("1", None, "m1"), Seen("2", None, "other")]

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from botcore.config import load_config
 from botcore.errors import MessageGone
 from botcore.messages import (
     Address,
+    Button,
     Chat,
     Edit,
     Event,
@@ -86,7 +87,8 @@ class Room:
         size = self.limits.text
         pieces = [Piece(text[i : i + size]) for i in range(0, len(text), size)] or [Piece("")]
         attachments = tuple(part for part in reply.parts if not isinstance(part, Text))
-        pieces[-1] = Piece(pieces[-1].text, attachments=attachments, buttons=reply.buttons)
+        pieces = [Piece(piece.text, ephemeral=reply.ephemeral) for piece in pieces]
+        pieces[-1] = replace(pieces[-1], attachments=attachments, buttons=reply.buttons)
         return pieces
 
     async def _fault(self, what: str) -> None:
@@ -124,7 +126,9 @@ class Room:
     async def frame_slot(self, address: Address) -> None:
         await asyncio.sleep(0)
 
-    async def frame(self, address: Address, external_id: str, text: str) -> None:
+    async def frame(
+        self, address: Address, external_id: str, text: str, buttons: Sequence[Sequence[Button]] = ()
+    ) -> None:
         await self._alive()
         message = self._find(external_id)
         message.history.append(message.text)

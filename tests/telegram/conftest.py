@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import cache
 from pathlib import Path
@@ -10,9 +10,9 @@ from typing import Any, cast
 
 import pytest
 
-from botcore.adapter import AccessRequest, ChatSummary, Entry
+from botcore.adapter import AccessRequest, ChatSummary, Entry, Seen
 from botcore.errors import StoreUnavailable
-from botcore.messages import Chat, Incoming, Sender
+from botcore.messages import Chat, Event, Incoming, Json, Sender
 from botcore.plugin import Bot, Command
 from botcore.testing.telegram_server import BotApi, Limits, TelegramServer, telegram_server
 from botcore_telegram.connection import TelegramAdapter
@@ -72,7 +72,16 @@ class House:
     async def forget_chat(self, chat: Chat) -> None:
         raise NotImplementedError
 
-    async def last_seen(self, platform: str, bot: str, chat: str) -> str | None:
+    def slash(self) -> Sequence[Mapping[str, Json]]:
+        return ()
+
+    async def suggest(self, command: str, option: str, typed: str) -> Sequence[str]:
+        return ()
+
+    def is_ephemeral(self, event: Event) -> bool:
+        return False
+
+    async def seen(self, platform: str, bot: str) -> Sequence[Seen]:
         raise NotImplementedError
 
     async def access_requests(self) -> Sequence[AccessRequest]:

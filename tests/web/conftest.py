@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,9 +17,23 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from botcore.adapter import AccessRequest, ChatSummary, Entry, Setup
+from botcore.adapter import AccessRequest, ChatSummary, Entry, Seen, Setup
 from botcore.errors import StoreUnavailable
-from botcore.messages import Address, Button, Chat, Incoming, Message, Part, Piece, Press, Reaction, Reply, Sender
+from botcore.messages import (
+    Address,
+    Button,
+    Chat,
+    Event,
+    Incoming,
+    Json,
+    Message,
+    Part,
+    Piece,
+    Press,
+    Reaction,
+    Reply,
+    Sender,
+)
 from botcore.plugin import Bot, Command, Context
 from botcore_web import WebAdapter, WebSettings, build
 
@@ -142,8 +156,17 @@ class House:
         self.inbox = [one for one in self.inbox if one.chat.id != chat.id]
         self.outbox = [(place, entry) for place, entry in self.outbox if place != chat.id]
 
-    async def last_seen(self, platform: str, bot: str, chat: str) -> str | None:
-        return next((one.id for one in reversed(self.inbox) if one.chat.id == chat), None)
+    def slash(self) -> Sequence[Mapping[str, Json]]:
+        return ()
+
+    async def suggest(self, command: str, option: str, typed: str) -> Sequence[str]:
+        return ()
+
+    def is_ephemeral(self, event: Event) -> bool:
+        return False
+
+    async def seen(self, platform: str, bot: str) -> Sequence[Seen]:
+        return ()
 
     async def access_requests(self) -> Sequence[AccessRequest]:
         self._up()
