@@ -36,6 +36,7 @@ from botcore.delivery.runner import EmbeddedRunner
 from botcore.delivery.work import Database as DatabaseLike
 from botcore.discovery import load_plugins, platforms
 from botcore.errors import ConfigError
+from botcore.fetching import Fetcher
 from botcore.gateway import EngineGateway
 from botcore.jobs import Jobs
 from botcore.store.database import Database
@@ -117,7 +118,8 @@ class Engine:
         admission = Admission(config.access, config.chat, config.history, registry)
         budget = Budget(config.budget)
         moderator = Moderator(api, config.moderation.model)
-        services = Services(database, api, registry, config, models, moderator)
+        fetcher = Fetcher(config.fetch, origins=[api.base_url])
+        services = Services(database, api, registry, config, models, moderator, fetcher)
         model = Model(api, config.chat, counter, budget)
         gate = Gate(registry, CommandBudget(budget), config.tools.granted, config.tools.disabled)
         responder = Responder(services, admission, model, gate)

@@ -218,6 +218,13 @@ class Context(Protocol):
         """Stream an attachment's bytes, `most` at most. Raises Unsuitable beyond."""
         ...
 
+    def download(self, url: str, *, most: int) -> AsyncIterator[bytes]:
+        """Stream what is behind a URL that a person, the model or the API gave, `most` bytes at most.
+
+        Raises Unsuitable, for addresses that are not public as well, and for what `[fetch]` does not allow.
+        """
+        ...
+
     async def moderate(self, text: str) -> None:
         """Check what a person wants made, by this chat's rule for input. Raises Moderated where it is blocked."""
         ...

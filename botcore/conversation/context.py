@@ -19,6 +19,7 @@ from botcore.delivery.inbox import external_id_of, hold
 from botcore.delivery.sending import patiently
 from botcore.delivery.work import Database, Work
 from botcore.errors import Unsuitable
+from botcore.fetching import Fetcher
 from botcore.messages import (
     Attachment,
     Button,
@@ -57,6 +58,7 @@ class Services:
     config: Config
     models: PersonaModels
     moderator: Moderator
+    fetcher: Fetcher
     stop: Callable[[int], bool] = lambda _: False
     """Cancel the turn that runs in a conversation; set by what runs the turns."""
     accept: Callable[[Incoming], Awaitable[None]] | None = None
@@ -268,6 +270,10 @@ class TurnContext:
         """Note that the person lets them be used, or no longer does."""
         unit = partial(consents.put, user_id=self._scene.loaded.person.user_id, given=given)
         await self._services.database.run(unit)
+
+    def download(self, url: str, *, most: int) -> AsyncIterator[bytes]:
+        """Stream what is behind a URL that others supplied, `most` bytes at most. Raises Unsuitable."""
+        return self._services.fetcher.download(url, most=most)
 
     async def moderate(self, text: str) -> None:
         """Check what a person wants made, by this chat's rule for input. Raises Moderated where it is blocked."""

@@ -44,6 +44,11 @@ class Api:
     def __repr__(self) -> str:
         return f"Api({self._transport!r})"
 
+    @property
+    def base_url(self) -> str:
+        """Where the API is, as it was set."""
+        return self._transport.settings.base_url
+
     @cached_property
     def completions(self) -> "Completions":
         """Text completions, the older form."""

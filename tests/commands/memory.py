@@ -15,6 +15,7 @@ from botcore.messages import (
     Chat,
     ConversationKey,
     Event,
+    Image,
     Incoming,
     Json,
     Message,
@@ -186,6 +187,10 @@ class MemoryContext:
 
     async def kept(self, name: str, default: Json = None) -> Json:
         return self.values.get(name, default)
+
+    async def download(self, url: str, *, most: int) -> AsyncIterator[bytes]:
+        async for chunk in self.fetch(Image(ref=url), most=most):
+            yield chunk
 
     async def moderate(self, text: str) -> None:
         self.moderated.append(text)

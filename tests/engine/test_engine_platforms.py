@@ -267,6 +267,23 @@ async def test_plugins_moderate_by_the_chat_s_rule(start: StartHouse) -> None:
     assert "the moderation flagged it" in answers[1]
 
 
+async def test_plugins_fetch_links_under_the_guard_and_the_api_s_own_wherever_it_is(start: StartHouse) -> None:
+    bot = Bot("reader")
+
+    @bot.command("read")
+    async def read(ctx: Context, url: str) -> str:
+        """Read a page."""
+        return b"".join([chunk async for chunk in ctx.download(url, most=100_000)]).decode()[:40]
+
+    house = await start(plugins=[bot])
+    ada = house.person()
+    await ada.says(f"/read {house.api.url}/models")
+    await ada.says("/read https://127.0.0.1/models")
+    answers = await house.room.answers(2)
+    assert '"object"' in answers[0]
+    assert "link" in answers[1]
+
+
 async def test_slash_commands_and_suggestions_for_a_platform(start: StartHouse) -> None:
     async def cities(typed: str) -> list[str]:
         if typed == "fail":
