@@ -5,9 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-import shutil
 import struct
-import subprocess
 import wave
 from itertools import pairwise
 from pathlib import Path
@@ -19,70 +17,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from botcore.audio import HEAD, sniff
+from botcore.audio.subtitles import Cue, srt, vtt
 from botcore.testing.openai_server import OfflineSettings
-from botcore.testing.openai_server.decoding import HEAD, find_ffmpeg, resample, sniff
-from botcore.testing.openai_server.hearing import Word, can_hear, segmented
-from botcore.testing.openai_server.subtitles import Cue, srt, vtt
+from botcore.testing.openai_server.decoding import resample
+from botcore.testing.openai_server.hearing import Word, segmented
+from tests.sounds import BRIEFLY, ENCODINGS, SAID, WRONG_AT_MOST, every_format, ffmpeg, needs_ear, silence, wrong_words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from botcore.testing.openapi import Description
     from tests.openai_server.conftest import Client, Reply
 
-SAID = "The weather is fine today. Please send the report to the office, and call me before noon tomorrow."
-BRIEFLY = "Call me before noon tomorrow."
-WRONG_AT_MOST = 0.2  # of the words; the voice that is used here makes one mistake in twenty
 TRANSCRIBE = "/audio/transcriptions"
 TRANSLATE = "/audio/translations"
-
-ENCODINGS: Mapping[str, Sequence[str]] = {
-    "mp3": ("-c:a", "libmp3lame"),
-    "mpga": ("-c:a", "mp2", "-f", "mp2"),
-    "mpeg": ("-c:a", "mp2", "-f", "mpeg"),
-    "m4a": ("-c:a", "aac"),
-    "mp4": ("-c:a", "aac", "-f", "mp4"),
-    "webm": ("-c:a", "libopus"),
-    "ogg": ("-c:a", "libopus"),
-    "oga": ("-c:a", "libvorbis", "-f", "ogg"),
-    "flac": ("-c:a", "flac"),
-    "wav": ("-c:a", "pcm_s24le", "-ac", "2", "-ar", "44100"),
-}
-
-needs_ear = pytest.mark.skipif(not can_hear(), reason="pocketsphinx is not installed")
-
-
-def wrong_words(heard: str, said: str) -> float:
-    """The word error rate: insertions, deletions and substitutions for each word that was said."""
-    a, b = ([*re.findall(r"[a-z']+", text.lower())] for text in (heard, said))
-    row = list(range(len(b) + 1))
-    for at, word in enumerate(a, start=1):
-        before, row[0] = row[0], at
-        for other, spoken in enumerate(b, start=1):
-            before, row[other] = row[other], min(row[other] + 1, row[other - 1] + 1, before + (word != spoken))
-    return row[-1] / len(b)
-
-
-def ffmpeg(*options: str) -> None:
-    found = find_ffmpeg()
-    if found is None:
-        pytest.skip("there is no ffmpeg")
-    subprocess.run([found, "-v", "error", "-nostdin", "-y", *options], check=True, timeout=60)
 
 
 @pytest.fixture(scope="session")
 def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what is said as `plain.wav` and in every format, and a short sentence as `brief.wav`."""
-    flite = shutil.which("flite")
-    if flite is None:
-        pytest.skip("flite is not installed: make system")
-    folder = tmp_path_factory.mktemp("sounds")
-    plain = folder / "plain.wav"
-    for path, text in ((plain, SAID), (folder / "brief.wav", BRIEFLY)):
-        subprocess.run([flite, "-voice", "rms", "-t", text, "-o", str(path)], check=True, timeout=60)
-    for extension, options in ENCODINGS.items():
-        ffmpeg("-i", str(plain), *options, str(folder / f"said.{extension}"))
-    return folder
+    return every_format(tmp_path_factory.mktemp("sounds"))
 
 
 def form(content: bytes, name: str = "said.wav", **fields: Any) -> aiohttp.FormData:
@@ -96,14 +49,6 @@ def form(content: bytes, name: str = "said.wav", **fields: Any) -> aiohttp.FormD
 
 async def ask(client: Client, content: bytes, path: str = TRANSCRIBE, **options: Any) -> Reply:
     return await client.send("POST", path, data=form(content, **options))
-
-
-def silence(seconds: float, rate: int = 16_000) -> bytes:
-    made = io.BytesIO()
-    with wave.open(made, "wb") as file:
-        file.setparams((1, 2, rate, 0, "NONE", ""))
-        file.writeframes(bytes(int(rate * seconds) * 2))
-    return made.getvalue()
 
 
 @needs_ear

@@ -12,8 +12,8 @@ import openai
 import pytest
 from openai import AsyncOpenAI
 
+from botcore.audio import HEAD, find_ffmpeg, sniff
 from botcore.testing.openai_server import OfflineSettings, TuningPace
-from botcore.testing.openai_server.decoding import HEAD, find_ffmpeg, sniff
 from botcore.testing.openai_server.hearing import can_hear
 
 if TYPE_CHECKING:

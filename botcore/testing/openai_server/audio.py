@@ -7,17 +7,18 @@ from math import ceil, exp, log
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from botcore.audio.faults import NoDecoder, TooLong, Undecodable
+from botcore.audio.processes import ProcessFailed
+from botcore.audio.subtitles import Cue, srt, vtt
 from botcore.testing.openai_server import errors, tokens
-from botcore.testing.openai_server.decoding import NoDecoder, TooLong, Undecodable, decode
+from botcore.testing.openai_server.decoding import decode
 from botcore.testing.openai_server.errors import ApiRefusal
 from botcore.testing.openai_server.fields import Fields, refuse_unknown
 from botcore.testing.openai_server.form import Form, FormLimits, Upload
 from botcore.testing.openai_server.hearing import Deaf, Heard, Segment, Word, hear
 from botcore.testing.openai_server.outcome import Answer, Events, Outcome, event, json_answer
-from botcore.testing.openai_server.processes import ProcessFailed
 from botcore.testing.openai_server.settings import ModelCard
 from botcore.testing.openai_server.state import Call, Route, State
-from botcore.testing.openai_server.subtitles import Cue, srt, vtt
 
 _FOR_TRANSLATIONS = frozenset({"file", "model", "prompt", "response_format", "temperature"})
 _FOR_TRANSCRIPTIONS = _FOR_TRANSLATIONS | {

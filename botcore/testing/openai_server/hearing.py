@@ -16,8 +16,8 @@ from pathlib import Path
 
 import orjson
 
-from botcore.testing.openai_server.decoding import Sound
-from botcore.testing.openai_server.processes import Limits, run
+from botcore.audio.converting import Sound
+from botcore.audio.processes import Limits, run
 
 _PROGRAM = Path(__file__).with_name("recogniser.py")
 _PAUSE = 0.35  # seconds of silence that end a segment

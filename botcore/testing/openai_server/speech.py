@@ -8,13 +8,13 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from botcore.audio.encoding import ENCODED, encode
+from botcore.audio.ffmpeg import find_ffmpeg
+from botcore.audio.processes import ProcessFailed
 from botcore.testing.openai_server import errors, tokens
-from botcore.testing.openai_server.decoding import find_ffmpeg
-from botcore.testing.openai_server.encoding import ENCODED, encode
 from botcore.testing.openai_server.errors import ApiRefusal
 from botcore.testing.openai_server.fields import Fields, parse, refuse_unknown
 from botcore.testing.openai_server.outcome import Body, Events, Outcome, event
-from botcore.testing.openai_server.processes import ProcessFailed
 from botcore.testing.openai_server.request import requested_model
 from botcore.testing.openai_server.state import Call, Route, State
 from botcore.testing.openai_server.voice import RATE, VOICES, speak

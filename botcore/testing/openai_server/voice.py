@@ -15,8 +15,8 @@ from zlib import crc32
 
 import numpy as np
 
+from botcore.audio.processes import Limits, run
 from botcore.testing.openai_server.decoding import Samples, resample
-from botcore.testing.openai_server.processes import Limits, run
 
 RATE = 24_000  # samples a second, as the public API's raw sound has
 

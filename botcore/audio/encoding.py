@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
 from types import MappingProxyType
+from typing import cast
 
-from botcore.testing.openai_server.processes import Limits, ProcessFailed, running
+from botcore.audio.processes import Limits, ProcessFailed, running
 
 _BLOCK = 16 * 1024  # bytes
 _LIMITS = Limits(cpu=120, seconds=600.0)
@@ -32,12 +33,11 @@ async def encode(ffmpeg: str, samples: AsyncGenerator[bytes], rate: int, contain
     making = [*_MAKING[container], "-protocol_whitelist", "pipe", "-flush_packets", "1", "pipe:1"]
     command = [ffmpeg, "-hide_banner", "-v", "error", "-threads", "1", *reading, *making]
     async with running(command, _LIMITS, feed=True, errors="dropped") as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        feeding = asyncio.create_task(_feed(process.stdin, samples))
+        into, out = cast("asyncio.StreamWriter", process.stdin), cast("asyncio.StreamReader", process.stdout)
+        feeding = asyncio.create_task(_feed(into, samples))
         try:
             async with asyncio.timeout(_LIMITS.seconds):
-                while block := await process.stdout.read(_BLOCK):
+                while block := await out.read(_BLOCK):
                     yield block
                 await feeding
                 code = await process.wait()

@@ -7,13 +7,15 @@ import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 if sys.platform != "win32":
     import resource
 
 MIB = 1024 * 1024
-_MOST_TOLD = 4096  # bytes of what a program says on its error output that are kept
+_MOST_TOLD = 64 * 1024  # bytes of what a program says on its error output that are kept: the first
+_MOST_SHOWN = 4096  # and of those, what an error shows: the last
+_BLOCK = 64 * 1024
 
 
 class ProcessFailed(RuntimeError):
@@ -63,25 +65,62 @@ async def running(
         await process.wait()
 
 
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a program said: on its output, and on its error output (the beginning of it)."""
+
+    out: bytes
+    told: str
+
+
 async def run(command: Sequence[str], limits: Limits, stdin: bytes | None = None) -> bytes:
     """Run a program to its end and return its output (all of it: only for programs that say little).
 
     Raises:
         ProcessFailed: it cannot be started, fails, or goes beyond a limit.
     """
+    return (await run_to_end(command, limits, stdin)).out
+
+
+async def run_to_end(command: Sequence[str], limits: Limits, stdin: bytes | None = None) -> Output:
+    """Run a program to its end and return what it said.
+
+    Raises:
+        ProcessFailed: it cannot be started, fails, or goes beyond a limit.
+    """
     async with running(command, limits, feed=stdin is not None) as process:
+        saying, complaining = cast("asyncio.StreamReader", process.stdout), cast("asyncio.StreamReader", process.stderr)
         try:
             async with asyncio.timeout(limits.seconds):
-                out, told = await process.communicate(stdin)
+                out, told, _ = await asyncio.gather(saying.read(), _beginning(complaining), _fed(process.stdin, stdin))
+                code = await process.wait()
         except TimeoutError:
             raise ProcessFailed(f"it took longer than {limits.seconds:g} seconds") from None
-    if process.returncode:
-        raise ProcessFailed(_reason(process.returncode, told))
-    return out
+    if code:
+        raise ProcessFailed(_reason(code, told))
+    return Output(out, told.decode(errors="replace"))
+
+
+async def _beginning(pipe: asyncio.StreamReader) -> bytes:
+    """Read all and keep the first of it: a hostile file can make a decoder complain without end."""
+    kept = bytearray()
+    while block := await pipe.read(_BLOCK):
+        kept += block[: _MOST_TOLD - len(kept)]
+    return bytes(kept)
+
+
+async def _fed(pipe: asyncio.StreamWriter | None, data: bytes | None) -> None:
+    if pipe is None or data is None:
+        return
+    with suppress(ConnectionError):  # it ended without reading all: its status tells
+        pipe.write(data)
+        await pipe.drain()
+        pipe.close()
+        await pipe.wait_closed()
 
 
 def _reason(code: int, told: bytes) -> str:
-    said = told[-_MOST_TOLD:].decode(errors="replace").strip()
+    said = told[-_MOST_SHOWN:].decode(errors="replace").strip()
     if code < 0:
         return f"it was ended by {signal.Signals(-code).name}. {said}".strip()
     return said or f"it ended with status {code}"
