@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
 from botcore.errors import DeliveryError
+from botcore.messages import Button
 from botcore_telegram.entities import is_blank, utf16_length
 from botcore_telegram.markdown import tidied
 from botcore_telegram.split import MESSAGE_LIMIT
@@ -13,11 +14,12 @@ from botcore_telegram.split import MESSAGE_LIMIT
 _REMEMBERED: Final = 10_000
 """Growing messages of which is known what they show; each costs about 200 bytes."""
 
-Show: TypeAlias = Callable[[int, int, str], Awaitable[None]]
+Rows: TypeAlias = tuple[tuple[Button, ...], ...]
+Show: TypeAlias = Callable[[int, int, str, Rows], Awaitable[None]]
 
 
 class Frames:
-    """Shows states of messages through `show(chat, message, text)`.
+    """Shows states of messages through `show(chat, message, text, buttons)`.
 
     A frame on its way is not cancelled with the caller: the server may carry it out all the same, and then after the
     final edit, which would be lost under it. `end` waits for it.
@@ -28,13 +30,13 @@ class Frames:
         self._shown: OrderedDict[tuple[int, int], int] = OrderedDict()
         self._on_its_way: dict[tuple[int, int], asyncio.Task[DeliveryError | None]] = {}
 
-    async def show(self, chat: int, message: int, text: str) -> None:
+    async def show(self, chat: int, message: int, text: str, buttons: Rows = ()) -> None:
         """Show `text`, cut to one message, unless it is shown already or there is nothing to see in it."""
         key, text = (chat, message), cut(tidied(text))
-        seen = hash(text)
+        seen = hash((text, buttons))
         if self._shown.get(key) == seen or key in self._on_its_way or is_blank(text):
             return
-        task = asyncio.create_task(self._try(key, text), name=f"frame {message}")
+        task = asyncio.create_task(self._try(key, text, buttons), name=f"frame {message}")
         self._on_its_way[key] = task
         failure = await asyncio.shield(task)
         if failure is not None:
@@ -55,9 +57,9 @@ class Frames:
         if self._on_its_way:
             await asyncio.wait(set(self._on_its_way.values()))
 
-    async def _try(self, key: tuple[int, int], text: str) -> DeliveryError | None:
+    async def _try(self, key: tuple[int, int], text: str, buttons: Rows) -> DeliveryError | None:
         try:
-            await self._show(*key, text)
+            await self._show(*key, text, buttons)
         except DeliveryError as error:
             return error
         finally:

@@ -7,11 +7,13 @@ from typing import Any, Final, Literal, TypeAlias
 from telegram import InputFile
 
 from botcore.errors import SendFailed
-from botcore.messages import Audio, Image, Piece, Video
-from botcore_telegram.pieces import Attached
+from botcore.messages import Audio, File, Image, Piece, Video
 
+Attached: TypeAlias = Image | Audio | Video | File
 Kind: TypeAlias = Literal["photo", "audio", "voice", "video", "document"]
 
+UPLOAD_BYTES: Final = 50 * 1024 * 1024
+"""The largest file that a bot sends, and the largest request (https://core.telegram.org/bots/api#sending-files)."""
 _PHOTO_BYTES: Final = 10 * 1024 * 1024
 """The largest photo; a larger one goes as a document (https://core.telegram.org/bots/api#sending-files)."""
 _PHOTOS: Final = frozenset({None, "image/jpeg", "image/png", "image/webp"})
@@ -53,18 +55,37 @@ def sent_as(kind: Kind, piece: Piece) -> tuple[str, dict[str, Any]]:
 
 def edited_to(kind: Kind, piece: Piece) -> dict[str, Any]:
     """The parameters of editMessageMedia that turn a message into a piece with a file. Raises SendFailed."""
-    attached = piece.attachments[0]
-    media = {
-        "type": kind,
-        "media": "attach://file" if attached.data is not None else _known(attached),
-        "caption": piece.text or None,
-        "caption_entities": piece.markup,
-        "duration": _duration(kind, attached),
-    }
-    told: dict[str, Any] = {"media": {name: value for name, value in media.items() if value is not None}}
-    if attached.data is not None:
-        told["file"] = _upload(attached)
+    media, files = _input_media(kind, piece.attachments[0], "file")
+    return {"media": _captioned(media, piece), **files}
+
+
+def album_as(kind: Kind, piece: Piece) -> dict[str, Any]:
+    """The parameters of sendMediaGroup, but for the chat: the piece's files as `kind`. Raises SendFailed.
+
+    The text stands with the first file; apps show it below an album if no other file has one.
+    """
+    album: list[dict[str, Any]] = []
+    told: dict[str, Any] = {"media": album}
+    for number, attached in enumerate(piece.attachments):
+        media, files = _input_media(kind, attached, f"file{number}")
+        album.append(media if album else _captioned(media, piece))
+        told |= files
     return told
+
+
+def _input_media(kind: Kind, attached: Attached, field: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The Bot API's InputMedia, and what is uploaded with it under the name `field`."""
+    if attached.data is None:
+        media, files = _known(attached), dict[str, Any]()
+    else:
+        media, files = f"attach://{field}", {field: _upload(attached)}
+    duration = _duration(kind, attached)
+    return {"type": kind, "media": media} | ({} if duration is None else {"duration": duration}), files
+
+
+def _captioned(media: dict[str, Any], piece: Piece) -> dict[str, Any]:
+    caption = {"caption": piece.text or None, "caption_entities": piece.markup}
+    return media | {name: value for name, value in caption.items() if value is not None}
 
 
 def _known(attached: Attached) -> str:

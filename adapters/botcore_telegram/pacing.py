@@ -104,10 +104,11 @@ class Pacing:
         """How many chats are remembered."""
         return len(self._chats)
 
-    async def final(self, chat_id: int) -> None:
+    async def final(self, chat_id: int, messages: int = 1) -> None:
         """Wait until a message or a last edit may go to this chat; finals of one chat go in the order of their calls.
 
-        The place is taken when this returns: send at once. A cancelled wait takes none in the chat.
+        The place is taken when this returns: send at once. A cancelled wait takes none in the chat. An album goes as
+        soon as one of its `messages` may; what comes next waits for all of them.
         """
         chat = self._chat(chat_id)
         chat.finals += 1
@@ -119,7 +120,8 @@ class Pacing:
                     now = self._clock()
                     if chat.free_at(now, frame=False, settings=self._settings) <= now:
                         break  # else: a refusal came while waiting for the overall limit
-                self._record(chat, now)
+                for _ in range(messages):
+                    self._record(chat, now)
         finally:
             chat.finals -= 1
 

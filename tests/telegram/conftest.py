@@ -6,16 +6,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AsyncExitStack
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import pytest
 
+from botcore import codec
 from botcore.adapter import AccessRequest, ChatSummary, Entry, Seen
 from botcore.errors import StoreUnavailable
-from botcore.messages import Chat, Event, Incoming, Json, Sender
+from botcore.messages import Address, Chat, Event, Incoming, Json, Part, Piece, Reply, Sender
 from botcore.plugin import Bot, Command
-from botcore.testing.telegram_server import BotApi, Limits, TelegramServer, telegram_server
+from botcore.testing.telegram_server import BotApi, Limits, Person, TelegramServer, telegram_server
 from botcore_telegram.connection import TelegramAdapter
+from botcore_telegram.outlet import TelegramOutlet
 from botcore_telegram.settings import TelegramSettings
 
 Connect = Callable[..., Awaitable[TelegramAdapter]]
@@ -131,3 +133,36 @@ async def connect(telegram: TelegramServer, house: House) -> AsyncIterator[Conne
         await running.aclose()
         left = [task for task in asyncio.all_tasks() - before if "botcore_telegram" in repr(task)]
         assert left == []
+
+
+class Talk(NamedTuple):
+    """A chat in which the bot may answer."""
+
+    telegram: TelegramServer
+    ada: Person
+    outlet: TelegramOutlet
+    address: Address
+
+    async def answer(self, *parts: Part | str) -> list[str]:
+        """Answer as the engine does: a placeholder that is edited; every piece goes through the outbox's JSON."""
+        shown: list[str] = []
+        for part, piece in enumerate(self.outlet.split(Reply.of(*parts))):
+            stored = codec.decode(Piece, codec.encode(piece))
+            shown.append(await self.outlet.send(self.address, Piece("…"), key=f"1/{part}"))
+            await self.outlet.edit(self.address, shown[-1], stored)
+        return shown
+
+    def lines(self) -> list[str]:
+        return self.ada.chat.lines()[1:]
+
+
+@pytest.fixture
+async def adapter(connect: Connect) -> TelegramAdapter:
+    return await connect()
+
+
+@pytest.fixture
+async def talk(telegram: TelegramServer, house: House, adapter: TelegramAdapter) -> Talk:
+    ada = telegram.user("Ada")
+    await ada.says("hello")
+    return Talk(telegram, ada, adapter.outlet, (await house.next()).address)
