@@ -1,6 +1,7 @@
 """Driving the server from another process: the control endpoint, the child process, the page."""
 
 import asyncio
+import base64
 import json
 import shutil
 import sys
@@ -10,9 +11,9 @@ from typing import Any
 
 import aiohttp
 import pytest
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto
 
-from botcore.testing.telegram_server import TelegramServer
+from botcore.testing.telegram_server import TelegramServer, png
 
 Control = Callable[..., Awaitable[Any]]
 
@@ -150,3 +151,31 @@ async def test_a_person_can_chat_in_the_page(telegram: TelegramServer, bot: Bot)
         assert "Yes, me & <b>" in await page.locator(".message.bot").inner_text()
         assert await page.locator(".message.bot b").inner_text() == "me"
         await browser.close()
+
+
+async def test_files_over_the_control_endpoint(telegram: TelegramServer, bot: Bot, control: Control) -> None:
+    await control("users", {"name": "Ada"})
+    content = base64.b64encode(b"OggS sound").decode()
+    given = {"user": "Ada", "kind": "voice", "content": content, "media_type": "audio/ogg", "duration": 3}
+    sent = await control("sends", given)
+    assert (sent["media"], sent["file"]["duration"], sent["file"]["size"]) == ("voice", 3, 10)
+    async with aiohttp.ClientSession() as session:
+        async with session.get(f"{telegram.url}/_simulator/file", params={"id": sent["file"]["id"]}) as answer:
+            assert (answer.content_type, await answer.read()) == ("audio/ogg", b"OggS sound")
+        page = await control("sends", {**given, "kind": "document", "media_type": "text/html", "name": "page.html"})
+        async with session.get(f"{telegram.url}/_simulator/file", params={"id": page["file"]["id"]}) as answer:
+            assert answer.headers["Content-Disposition"] == "attachment"  # a file of a chat is no page of the simulator
+            assert answer.content_type == "application/octet-stream"
+    await control("file", id="none", status=404)
+    await control("sends", {**given, "kind": "reply_markup"}, status=400)
+    await control("sends", {**given, "content": "no base64!"}, status=400)
+
+
+async def test_albums_are_told_over_the_control_endpoint(bot: Bot, control: Control) -> None:
+    ada = await control("users", {"name": "Ada"})
+    await control("says", {"user": "Ada", "text": "hi"})
+    await bot.send_media_group(ada["id"], [InputMediaPhoto(png()), InputMediaPhoto(png())])
+    first, *album = (await control("transcript", chat=ada["id"]))["messages"]
+    assert first["album"] is None
+    assert len({message["album"] for message in album}) == 1
+    assert [message["media"] for message in album] == ["photo", "photo"]

@@ -8,6 +8,7 @@ from telegram import (
     Bot,
     BotCommand,
     BotCommandScopeChat,
+    ChatMemberAdministrator,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     InputMediaPhoto,
@@ -171,6 +172,28 @@ async def test_topics_of_a_forum_are_threads(telegram: TelegramServer, start: St
     assert (answer.text, answer.thread) == ("the sea", plans.id)
     general = await telegram.bot.answers(ada, chat=forum)
     assert (general.text, general.thread) == ("hello", None)
+
+
+async def test_a_bot_opens_topics_where_it_may(telegram: TelegramServer, bot: Bot) -> None:
+    ada = telegram.user("Ada")
+    friends, forum = telegram.group("Friends", [ada]), telegram.group("Club", [ada], forum=True)
+    with pytest.raises(BadRequest, match="not a forum"):
+        await bot.create_forum_topic(friends.id, "Plans")
+    with pytest.raises(BadRequest, match="ot enough rights to create a topic"):
+        await bot.create_forum_topic(forum.id, "Plans")
+    await forum.promotes_bot()
+    with pytest.raises(BadRequest, match="ot enough rights to create a topic"):
+        await bot.create_forum_topic(forum.id, "Plans")
+    await forum.promotes_bot(topics=True)
+    with pytest.raises(BadRequest, match="non-empty"):
+        await bot.create_forum_topic(forum.id, " ")
+    topic = await bot.create_forum_topic(forum.id, "Plans")
+    sent = await bot.send_message(forum.id, "first", message_thread_id=topic.message_thread_id)
+    assert sent.message_thread_id == topic.message_thread_id
+    assert all(update.message is None for update in await bot.get_updates())  # it is not told of its own topic
+    member = await bot.get_chat_member(forum.id, bot.id)
+    assert isinstance(member, ChatMemberAdministrator)
+    assert member.can_manage_topics
 
 
 async def test_a_message_in_a_topic_quotes_the_message_that_opened_the_topic(

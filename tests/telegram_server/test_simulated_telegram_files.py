@@ -168,3 +168,11 @@ def test_sizes_of_pictures_are_read() -> None:
     assert picture_size(b"\xff\xd8" + b"\xff\xe0\x00\x04ab" + start_of_frame) == (13, 7)
     assert picture_size(b"\xff\xd8\xff") is None
     assert picture_size(b"anything") is None
+
+
+async def test_a_video_note_is_square_and_has_neither_name_nor_type(telegram: TelegramServer, ada: Person) -> None:
+    sent = await ada.sends_video_note(b"round film", duration=5)
+    assert ada.chat.lines()[1:] == ["Ada: [video_note]"]
+    note = sent.data["video_note"]
+    assert (note["length"], note["duration"], note["file_size"]) == (384, 5, 10)
+    assert "mime_type" not in note

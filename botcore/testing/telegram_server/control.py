@@ -3,6 +3,7 @@
 Requests with a body must be `application/json`; a foreign web page cannot send that without being allowed to.
 """
 
+from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ import orjson
 from aiohttp import web
 
 from botcore.testing.telegram_server.faults import Delay, Fault, Garble, Hold, Refuse, Reset, Silence
-from botcore.testing.telegram_server.model import Chat, Json, Message
-from botcore.testing.telegram_server.people import Group, Person
+from botcore.testing.telegram_server.model import MEDIA, Chat, Json, Message
+from botcore.testing.telegram_server.people import Attachment, Group, Person
 from botcore.testing.telegram_server.refusals import Refused
 from botcore.testing.telegram_server.stage import Stage
 
@@ -26,6 +27,7 @@ _FAULTS: dict[str, type[Refuse | Garble | Silence | Reset | Delay]] = {
     "reset": Reset,
     "delay": Delay,
 }
+_PLAYED = {"photo": "image/jpeg", "video_note": "video/mp4"}  # kinds that are of one type
 _MAX_WAIT = 60.0  # seconds
 
 Action = Callable[[Json], Awaitable[Any]]
@@ -48,6 +50,7 @@ class Control:
             "users": self._user,
             "groups": self._group,
             "says": self._says,
+            "sends": self._sends,
             "edits": self._edits,
             "presses": self._presses,
             "blocks": self._blocks,
@@ -62,6 +65,8 @@ class Control:
     async def handle(self, request: web.BaseRequest, path: str, query: str) -> web.StreamResponse:
         """Answer one request."""
         name = path.removeprefix(PREFIX).strip("/")
+        if request.method == "GET" and name == "file":
+            return self._file(dict(parse_qsl(query)).get("id", ""))
         if request.method == "GET" and not name:
             return web.Response(text=_PAGE.read_text(encoding="utf-8"), content_type="text/html")
         actions = self._gets if request.method == "GET" else self._posts
@@ -124,6 +129,34 @@ class Control:
         thread = place.topics[int(given["thread"])] if given.get("thread") else None
         said = await person.says(given["text"], chat=group, thread=thread, reply_to=replied)
         return _message_json(said)
+
+    async def _sends(self, given: Json) -> Any:
+        group = self._find_group(given)
+        person = self._find_person(given["user"])
+        place = group.chat if group else person.chat
+        one = Attachment(
+            given["kind"],
+            b64decode(given["content"], validate=True),
+            given.get("name", ""),
+            given.get("media_type", ""),
+            int(given.get("duration", 0)),
+        )
+        if one.kind not in MEDIA:
+            raise ValueError(f"no kind of file: {one.kind}")
+        replied = place.messages[int(given["reply_to"])] if given.get("reply_to") else None
+        thread = place.topics[int(given["thread"])] if given.get("thread") else None
+        sent = await person.sends(one, given.get("caption", ""), chat=group, thread=thread, reply_to=replied)
+        return _message_json(sent)
+
+    def _file(self, file_id: str) -> web.Response:
+        """A file for the page; only what a page plays is shown in it, anything else is saved."""
+        file = self._stage.world.files.find(file_id)
+        if file is None:
+            return _json({"error": "no such file"}, 404)
+        if file.kind == "document":
+            headers = {"Content-Disposition": "attachment"}
+            return web.Response(body=file.content, content_type="application/octet-stream", headers=headers)
+        return web.Response(body=file.content, content_type=_PLAYED.get(file.kind, file.media_type))
 
     async def _edits(self, given: Json) -> Any:
         message = self._find_message(given)
@@ -217,12 +250,27 @@ def _message_json(message: Message) -> Json:
         "text": message.text,
         "entities": message.entities,
         "media": message.media,
+        "file": _file_json(message),
+        "album": message.album,
         "history": message.history,
         "thread": message.thread,
         "reply_to": message.reply_to,
         "date": message.data["date"],
         "buttons": [[{"label": button.label, "url": button.url} for button in row] for row in message.buttons],
         "reactions": [item.get("emoji") for given in message.reactions.values() for item in given],
+    }
+
+
+def _file_json(message: Message) -> Json | None:
+    if message.media is None:
+        return None
+    held: Any = message.data[message.media]
+    file: Json = held[-1] if message.media == "photo" else held
+    return {
+        "id": file["file_id"],
+        "name": file.get("file_name", ""),
+        "size": file.get("file_size", 0),
+        "duration": file.get("duration"),
     }
 
 

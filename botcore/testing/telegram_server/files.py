@@ -14,8 +14,15 @@ MAX_DOWNLOAD = 20 * 1024 * 1024  # bytes a bot may fetch
 MAX_UPLOAD = 50 * 1024 * 1024  # bytes a bot may send
 MAX_PHOTO = 10 * 1024 * 1024  # bytes of a photo that a bot sends
 _LINK_LIFE = 3600  # seconds a download link is guaranteed to work
-_FOLDERS = {"photo": "photos", "document": "documents", "audio": "music", "voice": "voice", "video": "videos"}
-_EXTENSIONS = {"photo": ".jpg", "voice": ".oga", "audio": ".mp3", "video": ".mp4"}
+_FOLDERS = {
+    "photo": "photos",
+    "document": "documents",
+    "audio": "music",
+    "voice": "voice",
+    "video": "videos",
+    "video_note": "video_notes",
+}
+_EXTENSIONS = {"photo": ".jpg", "voice": ".oga", "audio": ".mp3", "video": ".mp4", "video_note": ".mp4"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ ChatKind: TypeAlias = Literal["private", "group", "supergroup"]
 BotStatus: TypeAlias = Literal["member", "administrator", "left", "kicked"]
 Json: TypeAlias = dict[str, Any]
 
+MEDIA = ("photo", "document", "audio", "voice", "video", "video_note")  # fields of a message that hold a file
 GENERAL_TOPIC = 1  # thread id of a forum's General topic; messages in it carry no thread id
 _MAX_ACTIONS = 256  # chat actions and drafts remembered in each chat
 _MAX_UNREAD = 10_000  # messages of the bot that no test has asked for
@@ -96,8 +97,13 @@ class Message:
 
     @property
     def media(self) -> str | None:
-        """What kind of file it carries (photo, document, audio, voice, video), if any."""
-        return next((kind for kind in ("photo", "document", "audio", "voice", "video") if kind in self.data), None)
+        """What kind of file it carries (photo, document, audio, voice, video, video_note), if any."""
+        return next((kind for kind in MEDIA if kind in self.data), None)
+
+    @property
+    def album(self) -> str | None:
+        """What the messages of one album have in common."""
+        return self.data.get("media_group_id")
 
     @property
     def file_id(self) -> str | None:
@@ -158,6 +164,7 @@ class Chat:
     deactivated: bool = False
     upgraded_to: int | None = None
     bot_status: BotStatus = "member"
+    bot_manages_topics: bool = False
     members: dict[int, User] = field(default_factory=dict[int, User])
     topics: dict[int, Topic] = field(default_factory=dict[int, Topic])
     closed_topics: set[int] = field(default_factory=set[int])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from botcore.testing.telegram_server.methods.media import describe
-from botcore.testing.telegram_server.model import Button, Chat, Json, Message, Topic, User
+from botcore.testing.telegram_server.model import MEDIA, Button, Chat, Json, Message, Topic, User
 from botcore.testing.telegram_server.params import Params
 from botcore.testing.telegram_server.pictures import png
 from botcore.testing.telegram_server.privacy import reaches_bot
@@ -81,8 +81,9 @@ class Group:
         self._announce(self._world.post(chat, self._owner(), Content({"migrate_from_chat_id": old.id})))
         return Group(self._world, chat)
 
-    async def promotes_bot(self) -> None:
-        """Make the bot an administrator: privacy mode no longer applies here."""
+    async def promotes_bot(self, *, topics: bool = False) -> None:
+        """Make the bot an administrator: privacy mode no longer applies here. `topics`: it may manage them."""
+        self.chat.bot_manages_topics = topics
         self._bot_becomes("administrator")
 
     async def adds_bot(self) -> None:
@@ -231,6 +232,12 @@ class Person:
         voice = Attachment("voice", content, media_type=media_type, duration=duration, size=size)
         return await self.sends(voice, **where)
 
+    async def sends_video_note(
+        self, content: bytes, duration: int, *, size: int | None = None, **where: Any
+    ) -> Message:
+        """Send a round video note; `duration` in seconds."""
+        return await self.sends(Attachment("video_note", content, duration=duration, size=size), **where)
+
     async def sends_album(
         self, *attachments: Attachment, caption: str = "", chat: Group | None = None
     ) -> list[Message]:
@@ -243,7 +250,7 @@ class Person:
 
     async def forwards(self, message: Message, *, chat: Group | None = None) -> Message:
         """Forward a message."""
-        kept = ("text", "entities", "caption", "caption_entities", "photo", "document", "audio", "voice", "video")
+        kept = ("text", "entities", "caption", "caption_entities", *MEDIA)
         fields = {name: message.data[name] for name in kept if name in message.data}
         fields["forward_origin"] = {
             "type": "user",

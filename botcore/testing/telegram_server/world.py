@@ -16,6 +16,7 @@ _FIRST_USER = 1_000_001
 _FIRST_UPDATE = 70_000_001
 _SUPERGROUP = -1_000_000_000_000
 _FIRST_GROUP = 4_000_001
+TOPIC_COLOUR = 7322096  # 0x6FB9F0
 _REPLY_FIELDS = ("reply_to_message",)  # a quoted message does not quote in turn
 _RIGHTS = (
     "can_be_edited",
@@ -113,12 +114,13 @@ class World:
 
     def add_topic(self, chat: Chat, name: str, author: User) -> Topic:
         """Create a forum topic; its id is that of the service message that announces it."""
-        created = {"forum_topic_created": {"name": name, "icon_color": 7322096}}
+        created = {"forum_topic_created": {"name": name, "icon_color": TOPIC_COLOUR}}
         message = self.post(chat, author, Content(created))
         message.data["message_thread_id"] = message.id
         message.data["is_topic_message"] = True
         chat.topics[message.id] = topic = Topic(message.id, name)
-        self.updates.push("message", message.data)
+        if author != self.bot:
+            self.updates.push("message", message.data)
         return topic
 
     def next_album(self) -> str:
@@ -228,8 +230,8 @@ class World:
         )
 
 
-def member_json(user: User, status: str) -> Json:
-    """A `ChatMember` object."""
+def member_json(user: User, status: str, *, topics: bool = False) -> Json:
+    """A `ChatMember` object. `topics`: an administrator that may manage them."""
     data: Json = {"user": user.as_json(), "status": status}
     if status == "creator":
         data["is_anonymous"] = False
@@ -237,7 +239,7 @@ def member_json(user: User, status: str) -> Json:
         data["until_date"] = 0
     elif status == "administrator":
         data |= dict.fromkeys(_RIGHTS, False)
-        data |= {"can_manage_chat": True, "can_delete_messages": True}
+        data |= {"can_manage_chat": True, "can_delete_messages": True, "can_manage_topics": topics}
     return data
 
 

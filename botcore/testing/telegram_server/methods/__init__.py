@@ -42,5 +42,6 @@ METHODS: Mapping[str, Method] = {
     "getchatmember": chats.get_chat_member,
     "getchatmembercount": chats.get_chat_member_count,
     "setmessagereaction": chats.set_message_reaction,
+    "createforumtopic": chats.create_forum_topic,
     "answercallbackquery": chats.answer_callback_query,
 }

@@ -1,12 +1,12 @@
-"""getChat, getChatMember, getChatMemberCount, setMessageReaction, answerCallbackQuery."""
+"""getChat, getChatMember, getChatMemberCount, setMessageReaction, createForumTopic, answerCallbackQuery."""
 
 from typing import Any
 
-from botcore.testing.telegram_server.access import find_chat, find_message
+from botcore.testing.telegram_server.access import find_chat, find_message, writable_chat
 from botcore.testing.telegram_server.model import Json
 from botcore.testing.telegram_server.params import Params
 from botcore.testing.telegram_server.refusals import bad_request
-from botcore.testing.telegram_server.world import World, member_json
+from botcore.testing.telegram_server.world import TOPIC_COLOUR, World, member_json
 
 #: https://core.telegram.org/bots/api#reactiontypeemoji; a variation selector behind the character is accepted
 _EMOJI = (
@@ -22,6 +22,7 @@ _NO_GIFTS = {
     "premium_subscription": False,
     "gifts_from_channels": False,
 }
+_MAX_TOPIC = 128  # characters of a topic's name
 _MAX_TOAST = 200  # characters of answerCallbackQuery's text
 
 
@@ -40,7 +41,7 @@ def get_chat_member(world: World, params: Params) -> Any:
     if user is None:
         raise bad_request("user not found")
     if user.is_bot:
-        return member_json(user, chat.bot_status)
+        return member_json(user, chat.bot_status, topics=chat.bot_manages_topics)
     if not chat.is_group:
         return member_json(user, "member" if user == chat.user else "left")
     members = list(chat.members)
@@ -71,6 +72,21 @@ def set_message_reaction(world: World, params: Params) -> Any:
     message.reactions[world.bot.id] = kept
     world.changed(chat)
     return True
+
+
+def create_forum_topic(world: World, params: Params) -> Any:
+    """https://core.telegram.org/bots/api#createforumtopic: for an administrator that may manage topics."""
+    chat = writable_chat(world, params)
+    if not chat.forum:
+        raise bad_request("the chat is not a forum")
+    if chat.bot_status != "administrator" or not chat.bot_manages_topics:
+        raise bad_request("not enough rights to create a topic")
+    name = params.text("name").strip()[:_MAX_TOPIC]
+    if not name:
+        raise bad_request("topic title must be non-empty")
+    world.flood.spend(chat.id, group=True)
+    topic = world.add_topic(chat, name, world.bot)
+    return {"message_thread_id": topic.id, "name": topic.name, "icon_color": TOPIC_COLOUR}
 
 
 def answer_callback_query(world: World, params: Params) -> Any:

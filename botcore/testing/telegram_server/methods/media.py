@@ -18,13 +18,16 @@ _MAX_RATIO = 20
 _THUMBNAIL = 320  # pixels
 _ALONE = frozenset({"document", "audio"})  # kinds that share an album only with their like
 _UNKNOWN_SIZE = (800, 600)
+_NOTE_SIDE = 384  # pixels of a video note, which is square
 
 
 def describe(world: World, file: StoredFile, details: Params) -> Any:
-    """The object a message carries for a file: `Document`, `Audio`, `Voice`, `Video` or the sizes of a photo."""
+    """What a message carries for a file: `Document`, `Audio`, `Voice`, `Video`, `VideoNote` or a photo's sizes."""
     if file.kind == "photo":
         return photo_sizes(world, file)
     data: Json = {"file_id": file.file_id, "file_unique_id": file.unique_id, "file_size": file.size}
+    if file.kind == "video_note":  # neither a name nor a type
+        return data | {"length": details.integer("length", _NOTE_SIDE), "duration": details.integer("duration")}
     if file.kind in {"audio", "voice", "video"}:
         data["duration"] = details.integer("duration")
     if file.kind == "video":

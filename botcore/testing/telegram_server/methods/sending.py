@@ -4,7 +4,7 @@ from typing import Any
 
 from botcore.testing.telegram_server.access import find_chat, find_message, find_reply, find_thread, writable_chat
 from botcore.testing.telegram_server.keyboards import reply_markup
-from botcore.testing.telegram_server.model import Action, Chat, Draft, Json
+from botcore.testing.telegram_server.model import MEDIA, Action, Chat, Draft, Json
 from botcore.testing.telegram_server.params import Params
 from botcore.testing.telegram_server.refusals import bad_request
 from botcore.testing.telegram_server.text import caption_text, draft_text, message_text
@@ -29,7 +29,6 @@ _ACTIONS = frozenset(
         "upload_video_note",
     ]
 )
-_MEDIA_FIELDS = ("photo", "document", "audio", "voice", "video")
 
 
 def destination(world: World, params: Params) -> tuple[Chat, Content]:
@@ -99,7 +98,7 @@ def _original(world: World, params: Params, what: str) -> tuple[Json, Json]:
         raise bad_request('Parameter "from_chat_id" is required')
     source = find_chat(world, params, "from_chat_id")
     message = find_message(source, params, what)
-    kept = ("text", "entities", "caption", "caption_entities", *_MEDIA_FIELDS)
+    kept = ("text", "entities", "caption", "caption_entities", *MEDIA)
     fields = {name: message.data[name] for name in kept if name in message.data}
     if not fields:
         raise bad_request("message can't be copied" if what.endswith("copy") else "message can't be forwarded")
