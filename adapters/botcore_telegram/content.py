@@ -7,6 +7,8 @@ from telegram import Message, TelegramObject
 from botcore import messages as m
 
 _LONGEST_QUOTE: Final = 4096
+_KINDS: Final[dict[str, type[m.Image | m.Audio | m.Video]]] = {"image": m.Image, "audio": m.Audio, "video": m.Video}
+"""What a file is by the first half of its media type."""
 
 
 def parts_of(message: Message) -> tuple[m.Part, ...] | None:
@@ -22,20 +24,37 @@ def parts_of(message: Message) -> tuple[m.Part, ...] | None:
 
 
 def quote_of(message: Message, bot_id: int) -> m.Quote | None:
-    """The message that is replied to; a chosen part of it where the person marked one."""
+    """The message that is replied to; a chosen part of its text where the person marked one.
+
+    Telegram does not tell what that one replied to in turn.
+    """
     replied = message.reply_to_message
     if replied is None or replied.forum_topic_created is not None:
         return None
     author = replied.from_user
     parts = parts_of(replied) or ()
-    if message.quote is not None:
-        parts = (m.Text(message.quote.text[:_LONGEST_QUOTE]),)
+    if message.quote is not None:  # the chosen words stand for the text; a file is meant all the same
+        chosen = m.Text(message.quote.text[:_LONGEST_QUOTE])
+        parts = (*(part for part in parts if not isinstance(part, m.Text)), chosen)
     return m.Quote(
         external_id=str(replied.message_id),
         author=name_of(author.full_name) if author is not None else "",
         mine=author is not None and author.id == bot_id,
         parts=parts,
     )
+
+
+def pressed_parts(message: Message, bot_id: int) -> tuple[m.Part, ...]:
+    """What stands in the message under which a button was pressed.
+
+    Buttons for an album stand under a text that replies to the album's first picture, which comes with it then.
+    """
+    parts = parts_of(message) or ()
+    replied = message.reply_to_message
+    if replied is None or replied.from_user is None or replied.from_user.id != bot_id:
+        return parts
+    files = (part for part in parts_of(replied) or () if not isinstance(part, m.Text))
+    return (*files, *parts)
 
 
 def name_of(name: str | None) -> str:
@@ -84,12 +103,11 @@ def _film(message: Message) -> m.Video | None:
     )
 
 
-def _document(message: Message) -> m.Image | m.Audio | m.File | None:
+def _document(message: Message) -> m.Image | m.Audio | m.Video | m.File | None:
     document = message.document
     if document is None:
         return None
-    kind = document.mime_type or ""
-    make = m.Image if kind.startswith("image/") else m.Audio if kind.startswith("audio/") else m.File
+    make = _KINDS.get((document.mime_type or "").partition("/")[0].lower(), m.File)
     return make(ref=document.file_id, media_type=document.mime_type, name=document.file_name, size=document.file_size)
 
 

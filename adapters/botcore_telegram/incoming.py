@@ -16,7 +16,7 @@ from telegram import (
 )
 
 from botcore import messages as m
-from botcore_telegram.content import name_of, parts_of, quote_of
+from botcore_telegram.content import name_of, parts_of, pressed_parts, quote_of
 
 PLATFORM: Final = "telegram"
 GENERAL: Final = "1"
@@ -84,7 +84,7 @@ class Receiver:
             address=self._address(message, reply=False),
             chat=_chat(message),
             sender=_person(query.from_user),
-            event=m.Press(str(message.message_id), query.data),
+            event=m.Press(str(message.message_id), query.data, pressed_parts(message, self._bot.id)),
             received_at=datetime.now(UTC),
         )
 

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 from telegram.error import TelegramError
 
-from botcore.adapter import Limits
+from botcore.adapter import Limits, Thread
 from botcore.errors import MessageGone, SendFailed, Unsuitable
 from botcore.messages import Address, Button, Piece, Reply
 from botcore_telegram.attachments import Attachments
@@ -22,6 +22,7 @@ from botcore_telegram.pacing import Pacing
 from botcore_telegram.pieces import NOTHING, keyboard_of, pieces_of
 from botcore_telegram.refusal import Refused, Why, translated
 from botcore_telegram.split import MESSAGE_LIMIT
+from botcore_telegram.topics import open_topic
 
 log = logging.getLogger(__name__)
 
@@ -152,6 +153,12 @@ class TelegramOutlet:
         if not self._calls.held(chat):
             thread = int(address.thread) if address.thread else None
             await self._calls.now(chat, "sendChatAction", {"action": "typing", "message_thread_id": thread})
+
+    # ---- topics ----
+
+    async def open_thread(self, address: Address, title: str, *, key: str) -> Thread:  # noqa: ARG002 - as `send`
+        """Open a topic of the forum. Raises Unsuitable where there can be none."""
+        return await open_topic(self._calls, int(address.chat), title)
 
     # ---- files ----
 

@@ -175,7 +175,7 @@ async def test_a_pressed_button_is_a_press_and_is_acknowledged(
     ]
     press = await ada.presses("Tea", on=shown)
     got = await house.next()
-    assert got.event == Press(number, "/tea")
+    assert got.event == Press(number, "/tea", (Text("Which?"),))
     assert (got.sender.id, got.address.chat, got.address.reply_to) == (str(ada.id), str(ada.id), None)
     assert (await press.answer()).answered
 
