@@ -6,6 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias, get_args
 
+from botcore.cutting import utf16_length
+from botcore.graphemes import is_blank
+
 Kind: TypeAlias = Literal[
     "bold",
     "italic",
@@ -26,16 +29,6 @@ _QUOTES: Final = frozenset({"blockquote", "expandable_blockquote"})
 _LINK: Final = re.compile(
     r"(?:https?://|tg://|mailto:|tel:|ftp://|ton://)\S+|(?:[\w-]+\.)+[a-z]{2,}(?:[/?#]\S*)?", re.IGNORECASE
 )
-
-
-_INVISIBLE: Final = dict.fromkeys(
-    map(
-        ord,
-        "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
-        "\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\u2800\u3164\ufeff\uffa0",
-    )
-)
-"""Characters without a shape; Telegram calls a message of nothing else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +67,6 @@ class Formatted:
     entities: tuple[Entity, ...] = ()
 
 
-def utf16_length(text: str) -> int:
-    """The length in UTF-16 code units; a lone surrogate counts as one."""
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
 def joined(texts: Sequence[Formatted]) -> Formatted:
     """One text of several, with an empty line between them; what is blank is left out."""
     text, entities = "", list[Entity]()
@@ -90,14 +78,6 @@ def joined(texts: Sequence[Formatted]) -> Formatted:
         text += one.text
         entities += [replace(entity, offset=entity.offset + shift) for entity in one.entities]
     return Formatted(text, tuple(entities))
-
-
-def is_blank(text: str) -> bool:
-    """Whether Telegram would refuse `text` as empty: nothing but white space and invisible format characters."""
-    bare = text.lstrip()
-    if bare and ord(bare[0]) not in _INVISIBLE:  # nearly every text; the rest of it need not be looked at
-        return False
-    return not bare.translate(_INVISIBLE).strip()
 
 
 def normalised(entities: Iterable[Entity]) -> tuple[Entity, ...]:

@@ -5,9 +5,10 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
+from botcore.cutting import utf16_length
 from botcore.errors import DeliveryError
+from botcore.graphemes import is_blank
 from botcore.messages import Button
-from botcore_telegram.entities import is_blank, utf16_length
 from botcore_telegram.markdown import tidied
 from botcore_telegram.split import MESSAGE_LIMIT
 

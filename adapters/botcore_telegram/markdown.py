@@ -11,7 +11,9 @@ from typing import Any, Final, cast
 from telegramify_markdown import convert
 from telegramify_markdown.config import RenderConfig
 
-from botcore_telegram.entities import KINDS, Entity, Formatted, Kind, is_blank, normalised, utf16_length
+from botcore.cutting import utf16_length
+from botcore.graphemes import is_blank
+from botcore_telegram.entities import KINDS, Entity, Formatted, Kind, normalised
 from botcore_telegram.tags import without_html
 
 LONGEST: Final = 100_000

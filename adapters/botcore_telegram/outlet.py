@@ -10,11 +10,11 @@ from telegram.error import TelegramError
 
 from botcore.adapter import Limits, Thread
 from botcore.errors import MessageGone, SendFailed, Unsuitable
+from botcore.graphemes import is_blank
 from botcore.messages import Address, Button, Piece, Reply
 from botcore_telegram.attachments import Attachments
 from botcore_telegram.calls import Api, Calls
 from botcore_telegram.complaints import Complaints
-from botcore_telegram.entities import is_blank
 from botcore_telegram.frames import Frames, Rows
 from botcore_telegram.incoming import GENERAL
 from botcore_telegram.media import UPLOAD_BYTES

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from telegram import Update, User
 
 from botcore import codec
+from botcore.cutting import utf16_length
+from botcore.graphemes import is_blank
 from botcore.messages import Message, Piece, Reply, Text, clean
-from botcore_telegram.entities import is_blank, utf16_length
 from botcore_telegram.frames import cut
 from botcore_telegram.incoming import Receiver
 from botcore_telegram.pieces import pieces_of

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from botcore_telegram.entities import KINDS, Entity, Formatted, is_blank, normalised, utf16_length
+from botcore.cutting import utf16_length
+from botcore.graphemes import is_blank
+from botcore_telegram.entities import KINDS, Entity, Formatted, normalised
 from botcore_telegram.markdown import LONGEST, from_markdown, plain, tidied
 
 

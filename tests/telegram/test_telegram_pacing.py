@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from botcore_telegram.budget import Bucket, Window
+from botcore.rates import Bucket, Window
 from botcore_telegram.pacing import Pacing, PacingSettings
 
 ANNA, BERT, CARLA = 11, 22, 33

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from botcore_telegram.entities import Entity, Formatted, Kind, is_blank, utf16_length
-from botcore_telegram.graphemes import is_boundary
+from botcore.cutting import utf16_length
+from botcore.graphemes import is_blank, is_boundary
+from botcore_telegram.entities import Entity, Formatted, Kind
 from botcore_telegram.split import MESSAGE_LIMIT, MOST_ENTITIES, split
 
 FAMILY = "👩‍👩‍👧‍👦"

@@ -1,4 +1,4 @@
-"""Where a text may be cut without tearing apart what a reader sees as one character.
+"""What a reader sees: where a text may be cut without tearing apart one character, and whether there is any.
 
 A small form of the extended grapheme clusters of UAX #29 (https://unicode.org/reports/tr29/). Where the full rules need
 property tables that `unicodedata` does not have, this one joins more than they do: a cut it allows is one they allow.
@@ -19,6 +19,23 @@ _HANGUL_AFTER: Final = {
     "T": frozenset({"T"}),
     "LVT": frozenset({"T"}),
 }
+
+_INVISIBLE: Final = dict.fromkeys(
+    map(
+        ord,
+        "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
+        "\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\u2800\u3164\ufeff\uffa0",
+    )
+)
+"""Characters without a shape; platforms call a message of nothing else empty."""
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing to see in `text`: nothing but white space and invisible format characters."""
+    bare = text.lstrip()
+    if bare and ord(bare[0]) not in _INVISIBLE:  # nearly every text; the rest of it need not be looked at
+        return False
+    return not bare.translate(_INVISIBLE).strip()
 
 
 def is_boundary(text: str, index: int, start: int = 0) -> bool:
