@@ -178,6 +178,11 @@ class Pacing(Generic[K]):
         """The platform wants nothing at all for `retry_after` seconds."""
         self._overall_held_until = max(self._overall_held_until, self._clock() + retry_after)
 
+    def has_finals(self, chat_id: K) -> bool:
+        """Whether a final waits for its turn, or has it."""
+        chat = self._chats.get(chat_id)
+        return chat is not None and chat.finals > 0
+
     def held_for(self, chat_id: K) -> float:
         """Seconds for which the platform wants nothing for this chat; 0: it is free."""
         chat = self._chats.get(chat_id)

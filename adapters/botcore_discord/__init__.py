@@ -1,0 +1,1 @@
+"""Discord: receive, send, convert and pace, on discord.py."""
