@@ -4,7 +4,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from telegram.error import TelegramError
 
@@ -36,11 +36,8 @@ _TYPING_S: Final = 4.0
 _NO_PREVIEW: Final = {"is_disabled": True}
 """A picture of a page that the model mentions, below every answer, is noise."""
 
-_REMEMBERED: Final = 10_000
-"""Places of which is known for whose answer they are; each costs about 200 bytes."""
-
-K = TypeVar("K")
-V = TypeVar("V")
+_REMEMBERED: Final = 1000
+"""Answers of which is known which album they have; each costs about 200 bytes."""
 
 
 class TelegramOutlet:
@@ -58,8 +55,7 @@ class TelegramOutlet:
         self._calls = Calls(api, pacing, complaints)
         self._attachments = Attachments(self._calls)
         self._frames = Frames(self._show_frame)
-        self._questions: OrderedDict[tuple[int, str], str] = OrderedDict()  # of each place: whose answer it is for
-        self._albums: OrderedDict[tuple[int, str], int] = OrderedDict()  # of each question: the album just sent
+        self._albums: OrderedDict[tuple[str, str | None, str | None], int] = OrderedDict()  # of answers, the last one
 
     def split(self, reply: Reply) -> Sequence[Piece]:
         """Cut a reply into messages; Markdown becomes text and entities."""
@@ -70,15 +66,20 @@ class TelegramOutlet:
     async def send(self, address: Address, piece: Piece, *, key: str) -> str:
         """Send a message in the chat's turn; returns its id. Telegram knows no idempotency key."""
         chat, place = int(address.chat), _place(address)
-        question = key.partition("/")[0]
-        if (album := self._albums.get((chat, question))) is not None:
+        if (album := self._album_before(address, key)) is not None:
             place["reply_parameters"] = _reply_to(album)
         place["reply_markup"] = keyboard_of(piece.buttons)
         if piece.attachments:
             return str(await self._attachments.send(chat, piece, place))
-        sent = str((await self._calls.insist(chat, "sendMessage", {**place, **_text(piece)}))["message_id"])
-        _remember(self._questions, (chat, sent), question)
-        return sent
+        return str((await self._calls.insist(chat, "sendMessage", {**place, **_text(piece)}))["message_id"])
+
+    def _album_before(self, address: Address, key: str) -> int | None:
+        """The album that this part of an answer follows: its buttons are about that, and a press tells of it."""
+        where = (address.chat, address.thread, address.reply_to)
+        part = key.partition("/")[2].partition("/")[0]
+        if part == "0":  # another answer begins
+            self._albums.pop(where, None)
+        return self._albums.get(where) if part.isdigit() else None
 
     async def edit(self, address: Address, external_id: str, piece: Piece) -> None:
         """Replace a message by its final form, in the chat's turn. What is like that already is fine."""
@@ -89,7 +90,8 @@ class TelegramOutlet:
             if piece.attachments:
                 place = {**_place(address), "reply_markup": keyboard}
                 shown = await self._attachments.replace(chat, message, piece, place)
-                self._note_album(chat, external_id, piece, shown)
+                if len(piece.attachments) > 1:
+                    self._note_album(address, shown)
             else:
                 target = {"message_id": message, "reply_markup": keyboard}
                 await self._calls.insist(chat, "editMessageText", {**target, **_text(piece)})
@@ -102,11 +104,10 @@ class TelegramOutlet:
             await self.delete(address, external_id)
             raise MessageGone("the message held a file and made room for a text") from refused
 
-    def _note_album(self, chat: int, place: str, piece: Piece, shown: int) -> None:
-        """Let the text that follows an album, with the buttons, reply to it: a press then tells which pictures."""
-        question = self._questions.pop((chat, place), None)
-        if question is not None and len(piece.attachments) > 1:
-            _remember(self._albums, (chat, question), shown)
+    def _note_album(self, address: Address, album: int) -> None:
+        self._albums[(address.chat, address.thread, address.reply_to)] = album
+        if len(self._albums) > _REMEMBERED:
+            self._albums.popitem(last=False)
 
     async def delete(self, address: Address, external_id: str) -> None:
         """Remove a message; one that is gone is fine."""
@@ -211,12 +212,6 @@ def _text(piece: Piece) -> dict[str, Any]:
     if is_blank(piece.text):
         return {"text": NOTHING, "link_preview_options": _NO_PREVIEW}
     return {"text": piece.text, "entities": piece.markup, "link_preview_options": _NO_PREVIEW}
-
-
-def _remember(known: OrderedDict[K, V], key: K, value: V) -> None:
-    known[key] = value
-    if len(known) > _REMEMBERED:
-        known.popitem(last=False)
 
 
 def _too_large(most: int) -> Unsuitable:

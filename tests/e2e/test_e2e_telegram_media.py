@@ -62,6 +62,21 @@ async def test_a_button_is_about_the_pictures_above_it(open_house: "OpenHouse") 
     await ada.chat.wait_for(lambda seen: seen[-1].text == "70 wide", timeout=PATIENCE)
 
 
+async def test_an_album_that_is_killed_in_the_middle_is_never_lost(open_house: "OpenHouse") -> None:
+    house = await open_house(plugins=[painter()], delivery__drain_seconds="0")
+    ada = house.user()
+    hold = house.telegram.faults.hold("sendMediaGroup", landed=True)
+    await ada.says("/paint 2")
+    await hold.reached(PATIENCE)
+    await house.engine.__aexit__(None, None, None)  # the album was taken, and nobody here knows
+    hold.release()
+    again = await open_house(plugins=[painter()])
+    await again.idle()
+    shown = ada.chat.lines()[1:]
+    assert shown == ["Helper: [photo]"] * 4 + ["Helper: ⬆ 2 pictures"]  # twice, as documented; no "…" is left
+    assert ada.chat.transcript()[-1].reply_to == ada.chat.transcript()[-3].id
+
+
 async def test_a_button_under_an_album_is_for_the_one_who_was_answered(open_house: "OpenHouse") -> None:
     house = await open_house(plugins=[painter()])
     ada, bob = house.user("Ada"), house.user("Bob")
