@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
-from botcore.messages import Address, Button, Chat, Event, Incoming, Json, Piece, Reply, Sender
+from botcore.messages import Address, Button, Chat, Event, Incoming, Json, Piece, Quote, Reply, Sender
 
 if TYPE_CHECKING:
     from botcore.plugin import Command, Settings
@@ -113,7 +113,7 @@ class Entry:
 
     `mine`: the bot wrote it. `external_id` is what `Outlet.send` returned, or the incoming message's.
     `settled`: the answer is final; otherwise a place that is still being filled. `rating` is what the person thinks of
-    the answer: 1 (good), -1 (bad), 0 (not said).
+    the answer: 1 (good), -1 (bad), 0 (not said). `reply_to` is the message that the person replied to.
     """
 
     external_id: str
@@ -122,6 +122,7 @@ class Entry:
     at: datetime
     settled: bool = True
     rating: int = 0
+    reply_to: Quote | None = None
 
 
 @dataclass(frozen=True, slots=True)

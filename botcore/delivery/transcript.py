@@ -116,7 +116,8 @@ def _said(inbox_id: int, incoming: Incoming) -> Sequence[Entry]:
         return [Entry(f"press/{inbox_id}", mine=False, piece=Piece(event.says), at=incoming.received_at)]
     if not isinstance(event, Message):
         return ()
-    return [Entry(event.external_id, mine=False, piece=_piece(event.parts), at=incoming.received_at)]
+    piece, at = _piece(event.parts), incoming.received_at
+    return [Entry(event.external_id, mine=False, piece=piece, at=at, reply_to=event.reply_to)]
 
 
 def _piece(parts: Sequence[Part]) -> Piece:

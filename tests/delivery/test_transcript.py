@@ -10,7 +10,7 @@ from botcore.delivery import inbox, outbox, waiting
 from botcore.delivery.outbox import Place
 from botcore.delivery.transcript import seen, transcript
 from botcore.delivery.work import Work
-from botcore.messages import Edit, File, Message, Piece, Press, Text
+from botcore.messages import Edit, File, Image, Message, Piece, Press, Quote, Text
 from botcore.store.database import Database
 from botcore.store.tables import inbox as inbox_table
 
@@ -89,6 +89,14 @@ async def test_presses_and_files_are_shown_and_what_cannot_be_read_is_not(databa
     assert [entry.piece.text for entry in found] == ["/help", ""]
     assert [part.name for part in found[1].piece.attachments] == ["a.zip"]
     assert conversation
+
+
+async def test_a_reply_stands_with_what_it_replies_to(database: Database) -> None:
+    quote = Quote("m1", "ada", parts=(Text("red?"), Image(ref="r")))
+    await accept(
+        database, incoming(Message("m1", (Text("red?"),))), incoming(Message("m2", (Text("no"),), True, quote))
+    )
+    assert [entry.reply_to for entry in await entries(database)] == [None, quote]
 
 
 async def test_the_last_message_seen_in_each_chat(database: Database) -> None:
