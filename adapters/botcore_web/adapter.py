@@ -7,19 +7,22 @@ import importlib.util
 import logging
 import socket
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botcore.adapter import Finding, Gateway, Outlet, Setup
 from botcore.errors import ConfigError
-from botcore_web.guard import App, Guard
+from botcore_web.answers import App
+from botcore_web.files import Files
+from botcore_web.guard import Guard
 from botcore_web.hub import Hub
 from botcore_web.login import Pass
-from botcore_web.media import Shelf
 from botcore_web.outlet import WebOutlet
 from botcore_web.policy import Policy
 from botcore_web.render import Renderer
 from botcore_web.room import PLATFORM, Room
 from botcore_web.settings import WebSettings, checked
+from botcore_web.transfer import Transfer
 from botcore_web.view import Views
 
 if TYPE_CHECKING:
@@ -32,7 +35,9 @@ def build(setup: Setup) -> "WebAdapter":
     """The adapter. Raises ConfigError where the settings would open the page to strangers."""
     if not isinstance(setup.settings, WebSettings):
         raise ConfigError("web: the settings are not those of [web]")
-    return WebAdapter(checked(setup.settings), title=setup.settings.title or setup.bot_name, offline=setup.offline)
+    settings = checked(setup.settings)
+    title = settings.title or setup.bot_name
+    return WebAdapter(settings, title=title, offline=setup.offline, data_dir=setup.data_dir)
 
 
 class WebAdapter:
@@ -40,15 +45,16 @@ class WebAdapter:
 
     platform = PLATFORM
 
-    def __init__(self, settings: WebSettings, *, title: str, offline: bool) -> None:
+    def __init__(self, settings: WebSettings, *, title: str, offline: bool, data_dir: str = "data") -> None:
         self._settings = settings
         self._title = title
         self._offline = offline
-        self._shelf = Shelf()
+        self._files = Files(Path(data_dir) / "web")
+        self._transfer = Transfer(self._files, settings.upload_mb * 1_000_000)
         self._renderer = Renderer()
         self._hub = Hub()
-        self._views = Views(self._renderer, self._shelf)
-        self.outlet: Outlet = WebOutlet(self._hub, self._views)
+        self._views = Views(self._renderer, self._files)
+        self.outlet: Outlet = WebOutlet(self._hub, self._views, self._files, fetch_bytes=self._transfer.most)
         self._room: Room | None = None
         self._server: Server | None = None
         self.url = ""
@@ -73,8 +79,10 @@ class WebAdapter:
             raise ConfigError(
                 f"web: {error.name} is not installed: install botcore-framework[web], or set BOTCORE_WEB__ENABLED=false"
             ) from error
-        self._room = Room(gateway, self._hub, self._views)
-        build_page = page.builder(self._room, title=self._title, offline=self._offline, history=self._settings.history)
+        settings = self._settings
+        self._room = Room(gateway, self._hub, self._views, self._files, days=settings.files_days)
+        about = page.About(self._title, offline=self._offline, history=settings.history, file_most=self._transfer.most)
+        build_page = page.builder(self._room, about)
         host, port = listening.getsockname()[:2]
         running: Server = server.Server(build_page, lambda app: self._guard(app, port), title=self._title)
         self._server = running
@@ -87,7 +95,7 @@ class WebAdapter:
         token = settings.token.get_secret_value()
         policy = Policy.of(settings.host, settings.hosts, loopback=settings.on_loopback, token=bool(token))
         door = Pass(token, port) if token else None
-        return Guard(app, policy=policy, door=door, shelf=self._shelf, title=self._title)
+        return Guard(app, policy=policy, door=door, transfer=self._transfer, title=self._title)
 
     async def stop_receiving(self) -> None:
         """See `Adapter.stop_receiving`. Pages stay open and see the answers that are still under way."""

@@ -4,32 +4,18 @@ import html
 import math
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, MutableMapping
+from typing import Any
 from urllib.parse import parse_qs
 
+from botcore_web.answers import FIXED, App, Receive, Scope, Send, answer, say
 from botcore_web.login import Pass, Tries, onward, page
-from botcore_web.media import Shelf
 from botcore_web.policy import Policy, Refused
-
-Scope: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
-Headers: TypeAlias = list[tuple[bytes, bytes]]
+from botcore_web.transfer import Transfer
 
 FORM_MOST = 4_096  # bytes of a login form
 
 _SCRIPT = re.compile(rb"<script(?=[\s>])")
-_FIXED: Headers = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-    # not no-referrer: with that, browsers post our own login form with "Origin: null"
-    (b"referrer-policy", b"same-origin"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
-]
 
 
 def content_policy(nonce: str, host: str) -> str:
@@ -50,11 +36,11 @@ def content_policy(nonce: str, host: str) -> str:
 class Guard:
     """Lets a request through where `policy` and, with a token, the cookie allow; serves login and files itself."""
 
-    def __init__(self, app: App, *, policy: Policy, door: Pass | None, shelf: Shelf, title: str) -> None:
+    def __init__(self, app: App, *, policy: Policy, door: Pass | None, transfer: Transfer, title: str) -> None:
         self._app = app
         self._policy = policy
         self._door = door
-        self._shelf = shelf
+        self._transfer = transfer
         self._title = html.escape(title)
         self._tries = Tries()
 
@@ -72,10 +58,10 @@ class Guard:
             return
         if refused is not None:
             await _refuse(scope, send, refused)
-        elif path.startswith("/files/"):
-            served = self._shelf.serve(path.removeprefix("/files/"), span=headers.get("range"))
-            fields = [(name.encode(), value.encode()) for name, value in served.headers.items()]
-            await _answer(send, served.status, served.body, fields)
+        elif scope["type"] == "http" and path == "/upload":
+            await self._transfer.upload(scope, headers, receive, send)
+        elif scope["type"] == "http" and path.startswith("/files/"):
+            await self._transfer.download(path.removeprefix("/files/"), headers, send)
         else:
             await self._pass_on(scope, receive, send, headers["host"])
 
@@ -130,7 +116,7 @@ class Guard:
             (b"cache-control", b"no-store"),
             *fields,
         ]
-        await _answer(send, status, text.encode(), more)
+        await answer(send, status, text.encode(), more)
 
     # ---- the chat ----
 
@@ -159,11 +145,11 @@ class _Dressed:
 
     async def __call__(self, message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
-            own = {name for name, _ in _FIXED} | {b"content-security-policy"}
+            own = {name for name, _ in FIXED} | {b"content-security-policy"}
             kept = [(name.lower(), value) for name, value in message["headers"] if name.lower() not in own]
             if "/esm/" in self._path or "/components/" in self._path:  # ours: their addresses outlive an upgrade
                 kept = [field for field in kept if field[0] != b"cache-control"] + [(b"cache-control", b"no-cache")]
-            message["headers"] = [*kept, *_FIXED, (b"content-security-policy", self._policy)]
+            message["headers"] = [*kept, *FIXED, (b"content-security-policy", self._policy)]
             if dict(kept).get(b"content-type", b"").startswith(b"text/html"):
                 self._start = message
                 return
@@ -185,16 +171,7 @@ async def _refuse(scope: Scope, send: Send, refused: Refused) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": refused.line})  # before accept: HTTP 403
         return
-    await _answer(send, refused.status, f"{refused.line}\n".encode(), [(b"content-type", b"text/plain; charset=utf-8")])
-
-
-async def _answer(send: Send, status: int, body: bytes, fields: Headers) -> None:
-    names = {name for name, _ in fields}
-    default: Headers = [(b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")]
-    headers = [*fields, *_FIXED, *(field for field in default if field[0] not in names)]
-    headers.append((b"content-length", str(len(body)).encode()))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await say(send, refused.status, refused.line)
 
 
 async def _body(receive: Receive, most: int) -> bytes:

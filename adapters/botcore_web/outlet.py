@@ -4,33 +4,34 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from botcore.adapter import Limits
-from botcore.errors import SendFailed, Unsuitable
+from botcore.errors import SendFailed
 from botcore.messages import Address, Button, Piece, Reply
+from botcore_web.files import Files
 from botcore_web.hub import Hub, now_ms
 from botcore_web.split import LIMIT, split
 from botcore_web.view import Views
 
 FRAME_EVERY = 0.05  # seconds between two states of a growing answer: 20 a second look like a flow
-UPLOAD_MOST = 32 * 1024 * 1024  # bytes of one file: it is held in memory as long as pages may ask for it
+UPLOAD_MOST = 32 * 1024 * 1024  # bytes of one file of an answer, which the outbox holds whole
 TYPING = 5.0  # seconds that the dots show after one pulse
 
 
 class WebOutlet:
     """Implements `botcore.adapter.Outlet`. A key is its own external id, so nothing is ever shown twice."""
 
-    limits = Limits(
-        text=LIMIT,
-        edits=True,
-        idempotent=True,
-        typing_seconds=TYPING,
-        upload_bytes=UPLOAD_MOST,
-        fetch_bytes=0,
-        transcript=True,
-    )
-
-    def __init__(self, hub: Hub, views: Views) -> None:
+    def __init__(self, hub: Hub, views: Views, files: Files, *, fetch_bytes: int) -> None:
         self._hub = hub
         self._views = views
+        self._files = files
+        self.limits = Limits(
+            text=LIMIT,
+            edits=True,
+            idempotent=True,
+            typing_seconds=TYPING,
+            upload_bytes=UPLOAD_MOST,
+            fetch_bytes=fetch_bytes,
+            transcript=True,
+        )
         self._next: dict[str, float] = {}  # chat -> when its next frame may be shown, in the loop's time
 
     def split(self, reply: Reply) -> Sequence[Piece]:
@@ -57,7 +58,7 @@ class WebOutlet:
             self._hub.settle(chat, external_id)
             self._next.pop(chat, None)
         if self._hub.watched(chat):
-            entry = await self._views.piece(external_id, piece, mine=True, settled=settled, at=now_ms())
+            entry = await self._views.piece(chat, external_id, piece, mine=True, settled=settled, at=now_ms())
             self._hub.push({"op": "entry", "chat": chat, "entry": entry}, chat=chat)
 
     async def frame_slot(self, address: Address) -> None:
@@ -90,10 +91,9 @@ class WebOutlet:
         change = {"op": "typing", "chat": address.chat, "seconds": TYPING + 1}
         self._hub.push(change, chat=address.chat)
 
-    async def fetch(self, ref: str, *, most: int) -> AsyncIterator[bytes]:
-        """See `Outlet.fetch`. The page takes no files, so there is never one to fetch."""
-        raise Unsuitable(f"There is no attachment {ref!r} of the browser chat (at most {most} bytes were wanted).")
-        yield b""  # what makes this a stream
+    def fetch(self, ref: str, *, most: int) -> AsyncIterator[bytes]:
+        """See `Outlet.fetch`. Also the bot's own files, to which presses and replies refer."""
+        return self._files.fetch(ref, most=most)
 
 
 def _final(piece: Piece) -> bool:

@@ -1,6 +1,7 @@
 """The page as a NiceGUI element: one Vue component, fed with changes. Imports NiceGUI."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from botcore.errors import BotcoreError
 from botcore.messages import Json
 from botcore_web.markup import code_style
 from botcore_web.room import Room
-from botcore_web.session import MESSAGE_MOST, Session
+from botcore_web.session import FILES_MOST, MESSAGE_MOST, Session
 
 STATIC = Path(__file__).parent / "static"
 
@@ -31,15 +32,27 @@ document.documentElement.dataset.theme =
 _EVENTS = ("hello", "show", "older", "say", "press", "rate", "forget", "decide")
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What holds for every page. `history`: messages shown at first; `file_most`: bytes of one file that it takes."""
+
+    title: str
+    offline: bool
+    history: int
+    file_most: int
+
+
 class ChatPage(Element, component="static/botcore_chat.js", esm={"botcore-web": "static"}):
     """The whole page. The script asks by events and is told by `receive`."""
 
-    def __init__(self, *, title: str, offline: bool, commands: Json) -> None:
+    def __init__(self, about: About, commands: Json) -> None:
         super().__init__()
-        self._props["title"] = title
-        self._props["offline"] = offline
+        self._props["title"] = about.title
+        self._props["offline"] = about.offline
         self._props["commands"] = commands
         self._props["most"] = MESSAGE_MOST
+        self._props["filesMost"] = FILES_MOST
+        self._props["fileMost"] = about.file_most
 
     def tell(self, change: Json) -> None:
         """Tell the page of a change."""
@@ -56,13 +69,13 @@ def prepare() -> None:
     _style()
 
 
-def builder(room: Room, *, title: str, offline: bool, history: int) -> Callable[[], None]:
+def builder(room: Room, about: About) -> Callable[[], None]:
     """The function that fills a page."""
 
     def build() -> None:
         ui.add_head_html(_THEME + _style())
-        page = ChatPage(title=title, offline=offline, commands=room.commands())
-        session = Session(room, page.tell, history=history)
+        page = ChatPage(about, room.commands())
+        session = Session(room, page.tell, history=about.history)
         for name in _EVENTS:
             page.on(name, _listener(session, name))
         client = ui.context.client

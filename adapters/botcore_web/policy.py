@@ -15,7 +15,7 @@ FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "v
 """Headers that proxies add. One of them without a token means that strangers would be taken for the owner."""
 
 PATHS = ("/_nicegui/", "/_nicegui_ws/", "/files/")
-PAGES = ("/", "/favicon.ico", "/login")
+PAGES = ("/", "/favicon.ico", "/login", "/upload")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from nicegui import app as nicegui_app
 from nicegui import ui
 
 from botcore.errors import ConfigError
-from botcore_web.guard import App
+from botcore_web.answers import App
 from botcore_web.page import FAVICON
 
 log = logging.getLogger(__name__)

@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from uuid import uuid4
 
 from botcore.adapter import Entry
-from botcore.errors import BotcoreError
-from botcore.messages import Incoming, Json, Message, Piece, Press, Reaction, Text
+from botcore.errors import BotcoreError, Unsuitable
+from botcore.messages import Incoming, Json, Message, Part, Piece, Press, Quote, Reaction, Text
 from botcore_web.room import Room
 
 MESSAGE_MOST = 100_000
 """Characters of one message from the page. More does not fit into one web socket frame in every script."""
+
+FILES_MOST = 10
+"""Files of one message."""
 
 OLDER = 100  # of the owner's messages, with their answers, that "load older" brings
 CONTROLS = frozenset({"/stop", "/retry"})  # what the page's own buttons say; it need not stand in the conversation
@@ -106,7 +109,7 @@ class Session:
         growing = None if entry.settled else self._room.hub.growing(chat, entry.external_id)
         if growing is not None:
             self._shown[entry.external_id] = growing
-        return await self._room.views.entry(entry, growing)
+        return await self._room.views.entry(chat, entry, growing)
 
     def _release(self, chat: str) -> None:
         held, self._held = self._held or [], None
@@ -115,25 +118,61 @@ class Session:
                 self.push(change)
 
     async def say(self, event: Json) -> None:
-        """Send `text` as message `id` of `chat`; the same id twice is the same message."""
+        """Send `text` and uploaded `files` as message `id` of `chat`, in reply to message `reply`.
+
+        The same id twice is the same message.
+        """
         chat, text = _id(event, "chat"), str(event["text"])
         message_id = _id(event, "id")
-        if not text.strip() or len(text) > MESSAGE_MOST:
-            why = f"A message has at most {MESSAGE_MOST} characters; this one has {len(text)}."
-            self._emit({"op": "unsent", "chat": chat, "id": message_id, "text": text, "why": why})
-            return
-        message = Message(message_id, (Text(text),))
-        if (incoming := await self._accept(chat, message_id, message, text)) is not None:
-            await self._publish(chat, message_id, text, incoming)
+        async with self._order:
+            try:
+                message = await self._message(chat, message_id, text, event)
+            except Unsuitable as error:
+                self._unsent(chat, message_id, text, error.said)
+                return
+            incoming = await self._accept(chat, message_id, message, text)
+        if incoming is not None:
+            files = tuple(part for part in message.parts if not isinstance(part, Text))
+            await self._publish(chat, message_id, Piece(text, attachments=files), incoming, message.reply_to)
+
+    async def _message(self, chat: str, message_id: str, text: str, event: Json) -> Message:
+        """What the page sent, as a message. Raises Unsuitable where it is none."""
+        file_ids = _ids(event.get("files") or [])
+        if len(text) > MESSAGE_MOST or not (text.strip() or file_ids):
+            raise Unsuitable(f"A message has at most {MESSAGE_MOST} characters; this one has {len(text)}.")
+        if len(file_ids) > FILES_MOST:
+            raise Unsuitable(f"A message has at most {FILES_MOST} files; this one has {len(file_ids)}.")
+        try:
+            files = await self._room.taken(chat, file_ids)
+            reply_to = await self._room.quote(chat, str(event.get("reply") or "")[:200])
+        except OSError as error:
+            raise Unsuitable("Your files could not be read from the disk. Try again in a moment.") from error
+        except BotcoreError as error:
+            raise Unsuitable(error.said) from error
+        if files is None:
+            raise Unsuitable("A file of this message is no longer here: attach it again.")
+        parts: list[Part] = [Text(text)] if text.strip() else []
+        return Message(message_id, (*parts, *(one.part() for one in files)), reply_to=reply_to)
 
     async def press(self, event: Json) -> None:
         """A button under message `id` was pressed; it `says` something."""
         chat, says, press_id = _id(event, "chat"), str(event["says"]), uuid4().hex
         if len(says.encode("utf-8", "replace")) > 64:
             return
-        pressed = await self._accept(chat, press_id, Press(str(event["id"])[:200], says), "")
+        under = str(event["id"])[:200]
+        async with self._order:
+            press = Press(under, says, await self._parts(chat, under) if says != "/stop" else ())
+            pressed = await self._accept(chat, press_id, press, "")
         if pressed is not None and says not in CONTROLS:
-            await self._publish(chat, f"press/{press_id}", says, pressed)
+            await self._publish(chat, f"press/{press_id}", Piece(says), pressed)
+
+    async def _parts(self, chat: str, external_id: str) -> tuple[Part, ...]:
+        """What stands in a message; nothing where it cannot be told now, since a button works without as well."""
+        try:
+            quote = await self._room.quote(chat, external_id)
+        except BotcoreError:
+            return ()
+        return quote.parts if quote is not None else ()
 
     async def rate(self, event: Json) -> None:
         """A thumb for answer `id` of `chat`: `rating` is 1, -1, or 0 where it is taken back."""
@@ -145,27 +184,35 @@ class Session:
             return
         self._room.hub.push({"op": "rated", "chat": chat, "id": answer, "rating": rating}, chat=chat)
 
-    async def _publish(self, chat: str, external_id: str, text: str, incoming: Incoming) -> None:
+    async def _publish(
+        self, chat: str, external_id: str, piece: Piece, incoming: Incoming, reply_to: Quote | None = None
+    ) -> None:
         """Show all pages of the chat what the owner said."""
         at = int(incoming.received_at.timestamp() * 1000)
-        view = await self._room.views.piece(external_id, Piece(text), mine=False, settled=True, at=at)
+        views = self._room.views
+        view = await views.piece(chat, external_id, piece, mine=False, settled=True, at=at, reply_to=reply_to)
         self._room.hub.push({"op": "entry", "chat": chat, "entry": view}, chat=chat)
 
     async def _accept(self, chat: str, message_id: str, event: Message | Press, text: str) -> Incoming | None:
         """Hand it to the engine. What is not accepted, for whatever reason, goes back to the page."""
         incoming, why = None, BotcoreError.said
-        async with self._order:
-            try:
-                if self._room.receiving:
-                    incoming = await self._room.accept(chat, message_id, event)
-                else:
-                    why = "I am being restarted. Your message is kept here: send it in a moment."
-            except BotcoreError as error:
-                why = error.said
-            finally:
-                refused = {"op": "unsent", "chat": chat, "id": message_id, "text": text, "why": why}
-                self._emit(refused if incoming is None else {"op": "sent", "chat": chat, "id": message_id})
+        try:
+            if self._room.receiving:
+                incoming = await self._room.accept(chat, message_id, event)
+            else:
+                why = "I am being restarted. Your message is kept here: send it in a moment."
+        except BotcoreError as error:
+            why = error.said
+        finally:
+            if incoming is None:
+                self._unsent(chat, message_id, text, why)
+            else:
+                self._emit({"op": "sent", "chat": chat, "id": message_id})
         return incoming
+
+    def _unsent(self, chat: str, message_id: str, text: str, why: str) -> None:
+        """Give a message back to the page."""
+        self._emit({"op": "unsent", "chat": chat, "id": message_id, "text": text, "why": why})
 
     async def forget(self, event: Json) -> None:
         """Delete `chat`."""
@@ -200,6 +247,11 @@ def _slices(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
 def _by_control(entry: Entry) -> bool:
     """Whether it came from one of the page's own buttons. What was typed has an id that a page made."""
     return not entry.mine and entry.piece.text in CONTROLS and not _ID.fullmatch(entry.external_id)
+
+
+def _ids(values: Json) -> list[str]:
+    """Ids of uploaded files. Raises ValueError where one is none: then it was not our page."""
+    return [_id({"files": value}, "files") for value in values]
 
 
 def _id(event: Json, name: str) -> str:

@@ -30,6 +30,10 @@ class WebSettings(Settings):
     """Heading of the page; the bot's name when empty."""
     history: int = Field(default=50, ge=1, le=1000)
     """Messages shown when a conversation is opened; older ones load on demand, so that long ones open quickly."""
+    upload_mb: int = Field(default=25, ge=1, le=1000)
+    """Largest file that the page takes, in MB. Speech recognition takes 25; larger files help only other plugins."""
+    files_days: int = Field(default=0, ge=0)
+    """Days that files of conversations are kept on disk. 0: as long as their conversation."""
 
     @field_validator("hosts")
     @classmethod

@@ -33,6 +33,7 @@ from botcore.messages import (
     Reaction,
     Reply,
     Sender,
+    Text,
 )
 from botcore.plugin import Bot, Command, Context
 from botcore_web import WebAdapter, WebSettings, build
@@ -83,11 +84,13 @@ def _commands() -> list[Command]:
 
 
 def _said(incoming: Incoming) -> Entry:
+    at = incoming.received_at
     match incoming.event:
         case Message() as message:
-            return Entry(message.external_id, mine=False, piece=Piece(message.text), at=incoming.received_at)
+            piece = Piece(message.text, attachments=tuple(part for part in message.parts if not isinstance(part, Text)))
+            return Entry(message.external_id, mine=False, piece=piece, at=at, reply_to=message.reply_to)
         case Press(says=says):
-            return Entry(f"press/{incoming.id}", mine=False, piece=Piece(says), at=incoming.received_at)
+            return Entry(f"press/{incoming.id}", mine=False, piece=Piece(says), at=at)
         case event:
             raise AssertionError(f"the page sent {event}")
 
@@ -96,6 +99,7 @@ def _said(incoming: Incoming) -> Entry:
 class House:
     """A gateway that keeps its inbox and outbox in memory, and the engine's side of a turn for tests to act out."""
 
+    folder: Path  # where the adapter keeps its files
     inbox: list[Incoming] = field(default_factory=list)
     outbox: list[tuple[str, Entry]] = field(default_factory=list)  # chat and what is visible
     strangers: list[AccessRequest] = field(default_factory=list)
@@ -205,6 +209,20 @@ class House:
         found = [one for one in self.inbox if isinstance(one.event, Message) and one.event.text == text]
         return found[-1]
 
+    async def receives(self, number: int = 1) -> Any:
+        """Wait for the first (second, ...) thing that comes; return its event, of whatever kind."""
+        await self.until(lambda: len(self.inbox) >= number)
+        return self.inbox[number - 1].event
+
+    async def takes(self, text: str) -> Any:
+        """Wait for a message with this text; return its event."""
+        return (await self.hears(text)).event
+
+    @property
+    def last(self) -> Any:
+        """The last event."""
+        return self.inbox[-1].event
+
     # ---- the engine's side of a turn ----
 
     def address(self, chat: str) -> Address:
@@ -256,7 +274,8 @@ Serve: TypeAlias = "Callable[..., Awaitable[WebAdapter]]"
 async def serving(
     house: House, *, offline: bool = False, bot_name: str = "Robin", **settings: Any
 ) -> AsyncGenerator[WebAdapter]:
-    web = build(Setup(WebSettings.model_validate({"port": 0} | settings), {}, bot_name=bot_name, offline=offline))
+    chosen = WebSettings.model_validate({"port": 0} | settings)
+    web = build(Setup(chosen, {}, bot_name=bot_name, offline=offline, data_dir=str(house.folder)))
     await web.start(house)
     try:
         yield web
@@ -266,8 +285,8 @@ async def serving(
 
 
 @pytest.fixture
-def house() -> House:
-    return House()
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
 
 
 @pytest_asyncio.fixture
@@ -316,6 +335,19 @@ class Visit:
         found = re.search(r"#([0-9a-f]{32})$", self.page.url)
         assert found, self.page.url
         return found[1]
+
+    async def picks(self, *files: tuple[str, str, bytes]) -> None:
+        """Pick files (name, media type, content) by the button."""
+        chosen: Any = [{"name": name, "mimeType": media_type, "buffer": data} for name, media_type, data in files]
+        async with self.page.expect_file_chooser() as picker:
+            await self.page.get_by_role("button", name="Attach files").click()
+        await (await picker.value).set_files(chosen)
+
+    async def attaches(self, *files: tuple[str, str, bytes]) -> None:
+        """Pick files; they are there when this returns."""
+        before = await self.page.locator(".attached").count()
+        await self.picks(*files)
+        await self.page.locator(".attached.ready").nth(before + len(files) - 1).wait_for()
 
     async def says(self, text: str) -> None:
         box = self.page.get_by_label("Your message")

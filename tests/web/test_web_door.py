@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
@@ -11,13 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from botcore.messages import File
 from botcore_web.login import DAYS, PERIOD, TRIES, Pass, Tries
 from botcore_web.policy import Policy
 
 if TYPE_CHECKING:
     from botcore_web import WebAdapter
-    from tests.web.conftest import House, Serve
+    from tests.web.conftest import Serve
 
 TOKEN = "not-a-real-token-0123"
 SOCKET = "/_nicegui_ws/socket.io/?EIO=4&transport=websocket"
@@ -311,15 +310,3 @@ def test_many_guessers_together_are_slowed_too() -> None:
     for number in range(50):
         tries.wrong(f"203.0.113.{number}")
     assert tries.wait("198.51.100.1") == PERIOD
-
-
-async def test_files_need_no_more_than_the_page(serve: Serve, http: aiohttp.ClientSession, house: House) -> None:
-    web = await serve()
-    path = web._shelf.put(File(data=b"<b>", media_type="text/html", name="x.html"))
-    assert path
-    async with http.get(web.url + path) as response:
-        sent: Any = response.headers
-        assert await response.read() == b"<b>"
-    assert sent["Content-Disposition"].startswith("attachment")
-    assert sent["X-Content-Type-Options"] == "nosniff"
-    assert sent["Content-Security-Policy"] == "default-src 'none'; sandbox"

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from botcore.adapter import Adapter, Outlet
-from botcore.errors import SendFailed, Unsuitable
+from botcore.errors import SendFailed
 from botcore.messages import File, Piece, Reply
 from botcore_web import WebAdapter, WebSettings
 from botcore_web.outlet import UPLOAD_MOST
@@ -43,13 +43,6 @@ async def test_a_file_beyond_the_limit_fails_for_good(serve: Serve, house: House
     piece = Piece(attachments=(File(data=bytes(UPLOAD_MOST + 1), name="film.bin"),))
     with pytest.raises(SendFailed, match=r"film\.bin"):
         await web.outlet.send(house.address(CHAT), piece, key="1/0")
-
-
-async def test_there_is_nothing_to_fetch(serve: Serve) -> None:
-    web = await serve()
-    with pytest.raises(Unsuitable):
-        async for _ in web.outlet.fetch("x", most=10):
-            pass
 
 
 async def test_frames_do_not_wait_for_nobody(serve: Serve, house: House) -> None:

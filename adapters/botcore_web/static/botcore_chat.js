@@ -1,9 +1,11 @@
 // The page: one conversation with its messages, the list of all, and the box. The server tells of changes through
 // `receive`; the page asks by events. A message is known by the id this page gave it, so sending it twice is harmless.
 
+import attaching from "botcore-web/attaching.js";
 import composer from "botcore-web/composer.js";
 import icon from "botcore-web/icons.js";
 import { drafts, newId, pending, theme } from "botcore-web/keep.js";
+import lightbox from "botcore-web/lightbox.js";
 import message from "botcore-web/message.js";
 import sidebar from "botcore-web/sidebar.js";
 
@@ -11,8 +13,10 @@ const WAIT = 120_000; // milliseconds after which an answer that never came no l
 const NEAR = 80; // pixels from the end that count as being at the end
 
 export default {
-  components: { composer, icon, message, sidebar },
-  props: { title: String, offline: Boolean, commands: Array, most: Number },
+  components: { composer, icon, lightbox, message, sidebar },
+  mixins: [attaching],
+  // most: characters of a message; filesMost: files of one; fileMost: bytes of a file
+  props: { title: String, offline: Boolean, commands: Array, most: Number, filesMost: Number, fileMost: Number },
   emits: ["hello", "show", "older", "say", "press", "rate", "forget", "decide"],
   data: () => ({
     chat: "",
@@ -49,7 +53,7 @@ export default {
     },
     retry() {
       const asked = this.entries.findLast((entry) => !entry.mine); // a command's answer is not the model's to repeat
-      return this.can.has("retry") && !!asked && !asked.text.startsWith("/");
+      return this.can.has("retry") && !!asked?.text && !asked.text.startsWith("/");
     },
     can() {
       return new Set(this.commands.map((command) => command.name));
@@ -64,7 +68,7 @@ export default {
   watch: {
     draft(text) {
       if (this.draftId && text !== this.returned) this.draftId = null;
-      drafts.set(this.chat, text, this.draftId);
+      this.keep();
     },
   },
   mounted() {
@@ -75,7 +79,7 @@ export default {
     this.watcher.observe(this.$refs.flow);
     this.$emit("hello", {});
     this.visit();
-    for (const [id, one] of Object.entries(pending.all())) this.deliver(id, one.chat, one.text, one.at);
+    for (const [id, one] of Object.entries(pending.all())) this.deliver(id, one);
   },
   beforeUnmount() {
     clearInterval(this.clock);
@@ -94,10 +98,12 @@ export default {
     go(chat, isNew = false) {
       this.open = false;
       if (chat !== this.chat || this.unread) {
+        this.putAside();
         Object.assign(this, { chat, entries: [], more: false, unread: "", awaited: 0, typing: 0, away: false });
         const kept = drafts.get(chat);
         this.returned = kept.text;
         Object.assign(this, { draft: kept.text, draftId: kept.id, loading: true });
+        this.takeUp(chat, kept);
         if (location.hash !== "#" + chat) history[isNew ? "replaceState" : "pushState"](null, "", "#" + chat);
         this.$emit("show", { chat });
       }
@@ -116,22 +122,25 @@ export default {
 
     send() {
       const text = this.draft.trim();
-      if (!text) return;
+      if (!text && !this.attached.length) return;
       if (text.length > this.most) {
         const over = text.length - this.most;
         this.tell(`That is ${over} characters too long for one message (${this.most} at most). It is still in the box.`);
         return;
       }
+      if (!this.ready()) return;
       const id = this.draftId ?? newId();
+      const { files, reply } = this.handOver();
       this.draft = "";
-      this.deliver(id, this.chat, text, Date.now());
+      this.deliver(id, { chat: this.chat, text, at: Date.now(), files, reply });
       this.end();
     },
-    deliver(id, chat, text, at) {
-      pending.add(id, { chat, text, at });
+    deliver(id, one) {
+      const { chat, text, at, files = [], reply = null } = one;
+      pending.add(id, one);
       if (chat === this.chat)
-        this.put({ id, mine: false, settled: true, pending: true, at, text, html: "", files: [], buttons: [] });
-      this.$emit("say", { chat, id, text });
+        this.put({ id, mine: false, settled: true, pending: true, at, text, html: "", files, quote: reply, buttons: [] });
+      this.$emit("say", { chat, id, text, files: files.map((file) => file.id), reply: reply?.id ?? "" });
     },
     press(id, says) {
       this.$emit("press", { chat: this.chat, id, says });
@@ -204,7 +213,7 @@ export default {
     },
     on_removed({ chat }) {
       this.chats = this.chats.filter((one) => one.id !== chat);
-      drafts.set(chat, "");
+      drafts.set(chat, {});
       if (chat === this.chat) this.go(newId());
     },
     on_sent({ id }) {
@@ -216,17 +225,23 @@ export default {
       }
     },
     on_unsent({ chat, id, text, why }) {
+      const { files = [], reply = null } = pending.all()[id] ?? {};
       pending.done(id);
       this.entries = this.entries.filter((entry) => entry.id !== id);
       this.tell(why);
-      if (!text) this.awaited = 0; // a button: nothing to give back
-      else if (chat !== this.chat) drafts.set(chat, [text, drafts.get(chat).text].filter(Boolean).join("\n"), id);
-      else {
-        const alone = !this.draft;
-        this.returned = alone ? text : text + "\n" + this.draft;
+      if (!text && !files.length) this.awaited = 0; // a button: nothing to give back
+      else if (chat !== this.chat) {
+        const kept = drafts.get(chat);
+        const all = { text: [text, kept.text].filter(Boolean).join("\n"), files: [...files, ...kept.files] };
+        drafts.set(chat, { ...all, id, reply: reply ?? kept.reply });
+      } else {
+        const alone = !this.draft && !this.attached.length;
+        this.returned = [text, this.draft].filter(Boolean).join("\n");
         this.draftId = alone ? id : null;
         this.draft = this.returned;
-        drafts.set(chat, this.draft, this.draftId);
+        this.attached = [...this.asAttached(files), ...this.attached];
+        this.replying ??= reply;
+        this.keep();
       }
     },
     on_told({ text }) {
@@ -254,7 +269,11 @@ export default {
 
     scrolled() {
       const flow = this.$refs.scroll;
-      this.away = flow.scrollHeight - flow.scrollTop - flow.clientHeight > NEAR;
+      const far = flow.scrollHeight - flow.scrollTop - flow.clientHeight > NEAR;
+      // a picture that has just loaded moves the end away as well, but nobody scrolled up
+      if (!far) this.away = false;
+      else if (flow.scrollTop < this.top) this.away = true;
+      this.top = flow.scrollTop;
     },
     stick() {
       const flow = this.$refs.scroll;
@@ -266,6 +285,7 @@ export default {
     },
     keys(event) {
       if (event.key === "Escape") {
+        this.dragging = false;
         if (this.doomed) this.doomed = null;
         else if (this.open) this.open = false;
       }
@@ -276,7 +296,7 @@ export default {
     },
   },
   template: `
-    <div :class="['page', { open }]">
+    <div :class="['page', { open }]" @dragenter="over" @dragover="over" @dragleave="out" @drop="dropped">
       <sidebar :chats="chats" :chat="chat" :requests="requests" :title="title" :theme="theme"
         @open="go" @new="fromNew" @remove="doomed = $event" @theme="shade"
         @decide="(code, approve) => $emit('decide', { code, approve })"></sidebar>
@@ -301,7 +321,7 @@ export default {
             <div v-if="unread" class="welcome" role="alert"><p>{{ unread }}</p>
               <button type="button" class="choice" @click="go(chat)">Try again</button></div>
             <message v-for="entry in entries" :key="entry.id" :entry="entry" :last="entry.id === lastAnswer" :busy="busy"
-              :retry="retry" @press="press(entry.id, $event)" @retry="press(entry.id, '/retry')"
+              :retry="retry" :name="title" @reply="reply(entry)" @go="goTo" @enlarge="(pictures, index) => (lit = { pictures, index })" @press="press(entry.id, $event)" @retry="press(entry.id, '/retry')"
               @rate="rate(entry.id, $event)"></message>
             <div v-if="dots" class="dots" role="status" aria-label="An answer is being written"><i></i><i></i><i></i></div>
           </div>
@@ -311,10 +331,13 @@ export default {
           <div v-if="told" class="told" role="alert"><span>{{ told }}</span>
             <button type="button" aria-label="Close" @click="told = ''"><icon name="cross" /></button></div>
           <composer ref="composer" v-model="draft" :commands="commands" :busy="busy" :stoppable="can.has('stop')" :name="title"
-            @send="send" @stop="stop"></composer>
+            :files="attached" :reply="replying" :most="fileMost" @attach="attach" @detach="detach" @again="bring"
+            @unreply="replying = null" @go="goTo" @recorded="recorded" @trouble="tell" @send="send" @stop="stop"></composer>
           <p class="hint">Enter sends, Shift+Enter starts a new line. Answers can be wrong.</p>
         </div>
+        <div v-if="dragging" class="drop" aria-hidden="true"><p><icon name="clip" />Drop files here</p></div>
       </main>
+      <lightbox v-if="lit" :pictures="lit.pictures" :start="lit.index" @close="lit = null"></lightbox>
       <div v-if="doomed" class="dialog" @click.self="doomed = null">
         <div role="alertdialog" aria-modal="true" aria-label="Delete this conversation?">
           <h2>Delete this conversation?</h2>

@@ -22,8 +22,10 @@ const DRAFT = "botcore.draft.";
 const PENDING = "botcore.pending"; // per tab: only the tab that sent a message sends it again
 
 export const drafts = {
-  get: (chat) => read(localStorage, DRAFT + chat) ?? { text: "", id: null },
-  set: (chat, text, id = null) => write(localStorage, DRAFT + chat, text ? { text, id } : null),
+  get: (chat) => ({ text: "", id: null, files: [], reply: null, ...read(localStorage, DRAFT + chat) }),
+  set(chat, { text = "", id = null, files = [], reply = null }) {
+    write(localStorage, DRAFT + chat, text || files.length || reply ? { text, id, files, reply } : null);
+  },
 };
 
 export const pending = {
