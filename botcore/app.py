@@ -119,9 +119,9 @@ class Engine:
         budget = Budget(config.budget)
         moderator = Moderator(api, config.moderation.model)
         fetcher = Fetcher(config.fetch, origins=[api.base_url])
-        services = Services(database, api, registry, config, models, moderator, fetcher)
-        model = Model(api, config.chat, counter, budget)
         gate = Gate(registry, CommandBudget(budget), config.tools.granted, config.tools.disabled)
+        services = Services(database, api, registry, config, models, moderator, fetcher, gate)
+        model = Model(api, config.chat, counter, budget)
         responder = Responder(services, admission, model, gate)
         turn = ConversationTurn(services, admission, responder, self.outlet, metered=budget.limited)
         delivery = config.delivery

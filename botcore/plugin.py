@@ -225,6 +225,13 @@ class Context(Protocol):
         """
         ...
 
+    async def run(self, name: str, options: Mapping[str, Json]) -> "Reply | Prompt | None":
+        """Run a command for this message, as if the person had used it with these options; attachments are found.
+
+        It goes through the gate: permission, budget, deadline and audit are the command's. Raises what it raises.
+        """
+        ...
+
     async def moderate(self, text: str) -> None:
         """Check what a person wants made, by this chat's rule for input. Raises Moderated where it is blocked."""
         ...

@@ -19,7 +19,7 @@ from botcore.commands.registry import Found, Registered, Registry, Unknown, allo
 from botcore.commands.render import render
 from botcore.commands.signature import Signature
 from botcore.errors import ApiError, BotcoreError, HandlerFailed, NotAllowed, PluginError, Refusal, UsageError
-from botcore.messages import Edit, Event, Invocation, Json, Message, Part, Press, Reply, Text
+from botcore.messages import Button, Edit, Event, Invocation, Json, Message, Part, Press, Reply, Text
 from botcore.plugin import Command, Context, Permission, Prompt
 
 T = TypeVar("T")
@@ -77,11 +77,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class ToolAnswer:
-    """What came of a tool call: `text` for the model, `parts` (pictures, files) for the person; `ok`: it worked."""
+    """What came of a tool call: `text` for the model, `parts` (pictures, files) for the person; `ok`: it worked.
+
+    `buttons` are those of the parts: without one they would speak of what the person does not see.
+    """
 
     text: str
     parts: tuple[Part, ...] = ()
     ok: bool = True
+    buttons: tuple[tuple[Button, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +279,8 @@ def _for_model(result: Reply | Prompt | None) -> ToolAnswer:
     if attachments:
         kinds = ", ".join(part.kind for part in attachments)
         texts.append(f"[Shown to the person: {kinds}]")
-    return ToolAnswer("\n".join(texts) or "Done.", attachments)
+    buttons = result.buttons if isinstance(result, Reply) and attachments else ()
+    return ToolAnswer("\n".join(texts) or "Done.", attachments, buttons=buttons)
 
 
 def _record(call: Call, ctx: Context, outcome: str, seconds: float) -> None:

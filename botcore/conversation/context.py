@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from botcore.adapter import Outlet, ThreadOutlet
+from botcore.commands.gate import Call, Gate
 from botcore.commands.help import help_page
 from botcore.commands.registry import Registry
 from botcore.config import Config, Persona
@@ -59,6 +60,7 @@ class Services:
     models: PersonaModels
     moderator: Moderator
     fetcher: Fetcher
+    gate: Gate
     stop: Callable[[int], bool] = lambda _: False
     """Cancel the turn that runs in a conversation; set by what runs the turns."""
     accept: Callable[[Incoming], Awaitable[None]] | None = None
@@ -225,8 +227,18 @@ class TurnContext:
         return help_page(self._services.registry, name, role=self.role, locale=self.sender.locale)
 
     async def progress(self, text: str) -> None:
-        """Show how far it is in the place reserved for the answer."""
-        self._scene.answer.show(text)
+        """Show how far it is in the place reserved for the answer; below what the model said, where it called."""
+        if self._within:
+            self._scene.answer.hint(text)
+        else:
+            self._scene.answer.show(text)
+
+    async def run(self, name: str, options: Mapping[str, Json]) -> Reply | Prompt | None:
+        """Run a command for this message, as if the person had used it. Raises what it raises."""
+        known = self._services.registry.command(name)
+        if known is None:
+            raise Unsuitable(f"There is no command /{name}.")
+        return await self._services.gate.invoke(Call(known, options), self)
 
     async def step(self, name: str, work: Callable[[], Awaitable[Json]]) -> Json:
         """Run `work` at most once to its end: a restarted turn gets the recorded result."""

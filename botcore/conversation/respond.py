@@ -118,7 +118,9 @@ class Responder:
         talk.persona, talk.model = conversation.persona, conversation.model
         rules = self._rules(ctx)
         warned = await self._services.moderator.check(talk.asked, rules[0], "input")
-        content = await words.with_images(talk.asked, parts, scene.outlet)
+        content = await words.with_images(
+            talk.asked, parts, scene.outlet, quoted=() if again else words.quoted_in(incoming)
+        )
         steps = TurnSteps(scene.work, scene.answer, quiet=rules[1] == "block")
         if talk.preface:
             scene.answer.show(f"{talk.preface}\n\n")
@@ -126,7 +128,8 @@ class Responder:
         flagged = await self._services.moderator.check(talk.text, rules[1], "output")
         text = finish.with_remark(talk.text, talk.remark)
         notes = [Text(note, plain=True) for note in (warned, flagged) if note]
-        return Reply((*_preface(talk), Text(text), *notes, *talk.parts), self.offered(*finish.buttons(talk.remark)))
+        buttons = (*self.offered(*finish.buttons(talk.remark)), *talk.buttons)
+        return Reply((*_preface(talk), Text(text), *notes, *talk.parts), buttons)
 
     async def _question(self, scene: Scene, ctx: TurnContext, content: Json) -> Question:
         conversation = ctx.conversation
@@ -136,7 +139,7 @@ class Responder:
             if tool.name not in tools:
                 return ToolResult(f"Error: there is no tool {tool.name[:64]!r}.")
             answer = await self._gate.tool(tool.name, tool.arguments, ctx.inside(step))
-            return ToolResult(answer.text, answer.parts)
+            return ToolResult(answer.text, answer.parts, answer.buttons)
 
         return Question(
             model=conversation.model,

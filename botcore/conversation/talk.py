@@ -22,7 +22,7 @@ from botcore.errors import (
     StreamBroken,
     Unsuitable,
 )
-from botcore.messages import Json, Part, Reply
+from botcore.messages import Button, Json, Part, Reply
 from botcore.openai import Api, ChatRequest, Completion, ToolCall
 from botcore.plugin import Usage
 
@@ -60,10 +60,11 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What a tool gave: text for the model, attachments for the person."""
+    """What a tool gave: text for the model, attachments and their buttons for the person."""
 
     text: str
     parts: tuple[Part, ...] = ()
+    buttons: tuple[tuple[Button, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ class Talk:
     chunks: list[str] = field(default_factory=list[str])
     used: list[Used] = field(default_factory=list[Used])
     parts: list[Part] = field(default_factory=list[Part])
+    buttons: list[tuple[Button, ...]] = field(default_factory=list[tuple[Button, ...]])
     remark: str = ""
     preface: str = ""
     """Markdown that is shown above the answer and is not the model's."""
@@ -171,6 +173,7 @@ class Model:
             for index, call in enumerate(calls):
                 result = await self._tool(question, steps, call, f"tool/{number}/{index}")
                 talk.parts.extend(result.parts)
+                talk.buttons.extend(result.buttons)
                 text = clip(result.text, self._room(talk))
                 talk.messages.append({"role": "tool", "tool_call_id": call.id, "content": text})
         talk.interrupt(finish.TOO_MANY_STEPS)
@@ -289,7 +292,9 @@ class Model:
         """Call a tool through the gate, or take its recorded result."""
         known = steps.known(name)
         if known is not None:
-            return ToolResult(known["text"], codec.decode(Reply, known["reply"]).parts)
+            reply = codec.decode(Reply, known["reply"])
+            return ToolResult(known["text"], reply.parts, reply.buttons)
         result = await question.call(call, name)
-        await steps.record(name, {"text": result.text, "reply": codec.encode(Reply(result.parts))}, None)
+        reply = Reply(result.parts, result.buttons)
+        await steps.record(name, {"text": result.text, "reply": codec.encode(reply)}, None)
         return result

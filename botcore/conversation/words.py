@@ -6,7 +6,7 @@ from typing import Any
 
 from botcore.adapter import Outlet
 from botcore.conversation.prompt import quoted
-from botcore.errors import Unsuitable
+from botcore.errors import DeliveryError, Unsuitable
 from botcore.messages import Attachment, Edit, File, Image, Incoming, Message, Part, Press, Text, text_of
 
 PASTE_CUT = 4000  # characters: platforms cut a long paste here or a little later, anywhere in the text
@@ -73,17 +73,36 @@ def _one_line(name: str | None) -> str:
     return " ".join((name or "").replace("[", "(").replace("]", ")").split())[:100]
 
 
-async def with_images(text: str, parts: Sequence[Part], outlet: Outlet) -> str | list[dict[str, Any]]:
-    """The message's content for the API: the text, and its pictures as data URLs."""
-    images = [part for part in parts if isinstance(part, Image)][:MOST_IMAGES]
-    if not images:
-        return text
+def quoted_in(incoming: Incoming) -> tuple[Part, ...]:
+    """What stands in the message that is replied to."""
+    event = incoming.event
+    return event.reply_to.parts if isinstance(event, Message) and event.reply_to is not None else ()
+
+
+async def with_images(
+    text: str, parts: Sequence[Part], outlet: Outlet, *, quoted: Sequence[Part] = ()
+) -> str | list[dict[str, Any]]:
+    """The message's content for the API: the text, and its pictures and those it replies to as data URLs.
+
+    Raises Unsuitable where one of the message's own is too large; one that is replied to is left out then.
+    """
+    given = [*((part, True) for part in parts), *((part, False) for part in quoted)]
+    images = [(part, own) for part, own in given if isinstance(part, Image)][:MOST_IMAGES]
     content: list[dict[str, Any]] = [{"type": "text", "text": text}] if text else []
-    for image in images:
-        data = image.data
-        if data is None and image.ref is not None:
-            data = b"".join([chunk async for chunk in outlet.fetch(image.ref, most=MOST_IMAGE_BYTES)])
+    for image, own in images:
+        try:
+            data = await _bytes_of(image, outlet)
+        except (DeliveryError, Unsuitable):
+            if own:
+                raise
+            continue
         if data:
             url = f"data:{image.media_type or 'image/jpeg'};base64,{base64.b64encode(data).decode()}"
             content.append({"type": "image_url", "image_url": {"url": url}})
-    return content
+    return content if len(content) > bool(text) else text
+
+
+async def _bytes_of(image: Image, outlet: Outlet) -> bytes | None:
+    if image.data is not None or image.ref is None:
+        return image.data
+    return b"".join([chunk async for chunk in outlet.fetch(image.ref, most=MOST_IMAGE_BYTES)])

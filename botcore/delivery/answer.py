@@ -62,6 +62,7 @@ class Answer:
         self._pulse: asyncio.Task[None] | None = None
         self._pulse_begins: asyncio.TimerHandle | None = None
         self._chunks: list[str] = []
+        self._hint = ""
         self._changed = asyncio.Event()
         self.settled = False
         """Whether `commit`, `ask` or `ignore` was called."""
@@ -146,6 +147,12 @@ class Answer:
     def grow(self, text: str) -> None:
         """Append to the answer so far; as cheap as a list's append."""
         self._chunks.append(text)
+        self._hint = ""
+        self._grown()
+
+    def hint(self, text: str) -> None:
+        """Show this below the answer so far, until there is more of it."""
+        self._hint = f"\n\n{text}"
         self._grown()
 
     def _grown(self) -> None:
@@ -163,6 +170,7 @@ class Answer:
             self._stop_typing()
             text = "".join(self._chunks)
             self._chunks = [text]
+            text = f"{text.rstrip()}{self._hint}".lstrip() if self._hint else text
             if text != painted and text.strip():
                 painted = text
                 await self._frames(text)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
+from botcore.commands.gate import Call, Gate
 from botcore.commands.help import help_page
 from botcore.commands.registry import Registered, Registry
 from botcore.errors import Unsuitable
@@ -160,6 +161,11 @@ class MemoryContext:
 
     async def progress(self, text: str) -> None:
         self.shown.append(text)
+
+    async def run(self, name: str, options: Mapping[str, Json]) -> Reply | Prompt | None:
+        known = self.registry.command(name)
+        assert known is not None
+        return await Gate(self.registry).invoke(Call(known, options), self)
 
     async def step(self, name: str, work: Callable[[], Awaitable[Json]]) -> Json:
         if name not in self._steps:
