@@ -3,13 +3,14 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from botcore.cli import main
+from tests.forked import fork
 
 ROOT = Path(__file__).parents[2]
 MAIN = "from botcore.cli import main; main()"
@@ -31,22 +32,24 @@ class Ended:
     err: str
 
 
+def _command(_: Callable[[], None], arguments: Sequence[str]) -> None:
+    main(arguments)
+
+
 @pytest.fixture
-def process(tmp_path: Path) -> Callable[..., Ended]:
-    """Run `botcore ...` to its end in a process of its own."""
+def process(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Ended]:
+    """Run `botcore ...` to its end in a process of its own, forked from one that has imported it."""
 
     def process(*arguments: str, said: str = "", **env: str) -> Ended:
-        done = subprocess.run(
-            [sys.executable, "-c", MAIN, *arguments],
-            cwd=tmp_path,
-            env=environment(**env),
-            input=said,
-            capture_output=True,
-            text=True,
-            timeout=45,
-            check=False,
-        )
-        return Ended(done.returncode, done.stdout, done.stderr)
+        written = tmp_path_factory.mktemp("written")
+        out, err = written / "out", written / "err"
+        forked = fork(_command, arguments, env=environment(**env), folder=tmp_path, out=out, err=err, said=said)
+        forked.process.join(timeout=45)
+        code = forked.process.exitcode
+        if code is None:
+            forked.process.kill()
+            pytest.fail(f"{arguments} did not end:\n{err.read_text()}")
+        return Ended(code, out.read_text(), err.read_text())
 
     return process
 

@@ -152,7 +152,7 @@ async def test_a_file_that_is_not_there_is_one_line(run: Run) -> None:
 async def test_ctrl_c_cancels_the_request(started: Start, server: OfflineApi) -> None:
     hold = server.hold()
     running = started("api", "chat", "hello", OPENAI_BASE_URL=server.url, OPENAI_API_KEY="fake-key-for-tests")
-    await hold.reached()
+    await hold.reached(within=30)
     running.send_signal(signal.SIGINT)
     out, err = await asyncio.to_thread(running.communicate, timeout=20)
     assert (running.returncode, out) == (130, "")
@@ -163,7 +163,7 @@ async def test_an_answer_is_written_while_it_grows(started: Start, server: Offli
     server.script.reply(["Once ", "upon ", "a time"])
     hold = server.hold(after_chunks=2)
     running = started("api", "chat", "hello", OPENAI_BASE_URL=server.url, OPENAI_API_KEY="fake-key-for-tests")
-    await hold.reached()
+    await hold.reached(within=30)
     assert running.stdout is not None
     assert await asyncio.to_thread(running.stdout.read, len("Once upon ")) == "Once upon "
     hold.release()

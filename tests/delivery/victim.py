@@ -1,13 +1,12 @@
-"""A bot that kills itself at one commit: `victim.py before|after|never N`. A real process, a real SIGKILL.
+"""A bot that kills itself at one commit: before or after the n-th, or never. A real process, a real SIGKILL.
 
-Run as a script; the settings come from the environment, as for `botcore run`.
+The settings come from the environment, as for `botcore run`.
 """
 
 import asyncio
 import os
 import signal
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -34,16 +33,25 @@ class Doomed(Database):
         return result
 
 
-async def main(when: str, number: int) -> None:
+async def live(ready: Callable[[], None], when: str, number: int) -> None:
+    """Run until SIGTERM, or until the doom, which counts from SIGUSR1 on. Says that it is ready, and that it counts."""
     config = load_config()
     async with await Doomed.open(config.store.url) as database:
-        database.when, database.left = when, number
         stop = asyncio.Event()
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+
+        def count() -> None:
+            database.when, database.left = when, number
+            ready()
+
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, stop.set)
         async with Engine(config, database=database):
-            print("ready", flush=True)
+            loop.add_signal_handler(signal.SIGUSR1, count)
+            ready()
             await stop.wait()
 
 
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+def main(ready: Callable[[], None], arguments: Sequence[str]) -> None:
+    """Run with the arguments `before|after|never N`."""
+    when, number = arguments
+    asyncio.run(live(ready, when, int(number)))
