@@ -15,6 +15,7 @@ from urllib.parse import quote
 from telegram import Bot, Update
 from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
 
+from botcore_telegram.api import discreetly, post
 from botcore_telegram.complaints import Complaints
 from botcore_telegram.network import told
 from botcore_telegram.request import AiohttpRequest, Timeouts
@@ -41,17 +42,6 @@ class Intake(Protocol):
     async def take(self, updates: Sequence[Any]) -> int | None:
         """Take what getUpdates answered; returns the last update's id. Raises NotStored, and then nothing is."""
         ...
-
-
-async def post(bot: Bot, method: str, data: dict[str, Any], read_timeout: float | None = None) -> Any:
-    """One Bot API call of any bot; the result as JSON. Parameters that are None are left out.
-
-    The library's public do_api_request warns of methods that the library knows; `_post` knows albums only as its own
-    objects.
-    """
-    given = {name: value for name, value in data.items() if value is not None}
-    patience = {} if read_timeout is None else {"read_timeout": read_timeout}
-    return await bot._do_post(method, given, **patience)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
 
 
 class _Discreet(logging.Logger):
@@ -98,13 +88,7 @@ class TelegramBot(Bot):
 
     async def initialize(self) -> None:
         """Open the sessions and ask Telegram who the bot is. Raises InvalidToken, without the token."""
-        refusal = ""
-        try:
-            await super().initialize()
-        except InvalidToken as error:
-            refusal = told(error.__cause__ or InvalidToken("Unauthorized"))
-        if refusal:  # outside the handler: the library's own error quotes the token
-            raise InvalidToken(refusal)
+        await discreetly(super().initialize())
 
     async def call(self, method: str, data: dict[str, Any], *, read_timeout: float | None = None) -> Any:
         """One Bot API call; the result as JSON, since a `Message` made of it costs as much as the whole call."""

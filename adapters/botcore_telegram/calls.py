@@ -1,11 +1,12 @@
 """Bot API calls for a chat: in its turn, to where it has moved, and with errors as the engine knows them."""
 
 import logging
-from collections.abc import AsyncGenerator, Sequence
-from typing import Any, Final, Protocol, cast
+from collections.abc import Sequence
+from typing import Any, Final, cast
 
 from telegram.error import ChatMigrated, InvalidToken, TelegramError
 
+from botcore_telegram.api import Api
 from botcore_telegram.complaints import Complaints
 from botcore_telegram.network import FloodWait
 from botcore_telegram.pacing import Pacing
@@ -15,18 +16,6 @@ log = logging.getLogger(__name__)
 
 _LOOKS: Final = {Why.FORMATTING: ("entities", "caption_entities"), Why.BUTTONS: ("reply_markup",)}
 """What is left out where Telegram refuses it: better an answer without it than none."""
-
-
-class Api(Protocol):
-    """Who speaks to Telegram: a bot of ours, or one that was lent."""
-
-    async def call(self, method: str, data: dict[str, Any], *, read_timeout: float | None = None) -> Any:
-        """One Bot API call; the result as JSON. Raises telegram.error.TelegramError."""
-        ...
-
-    def download(self, path: str) -> AsyncGenerator[bytes, None]:
-        """Stream a file by the path that getFile told. Raises telegram.error.TelegramError."""
-        ...
 
 
 class Calls:

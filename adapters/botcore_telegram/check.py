@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from telegram.error import InvalidToken, TelegramError
 
 from botcore.adapter import Finding
-from botcore_telegram.bot import TelegramBot
+from botcore_telegram.api import Api
 from botcore_telegram.network import told
 
 PRIVACY = "privacy mode is on: in groups the bot gets commands and replies to it, but not every message that names it"
@@ -13,7 +13,7 @@ PRIVACY_REMEDY = "at @BotFather: /setprivacy, Disable, then take the bot out of 
 REMEDY = "copy the token from @BotFather (/mybots, API Token) into TELEGRAM_BOT_TOKEN"
 
 
-async def findings(bot: TelegramBot, server: str) -> Sequence[Finding]:
+async def findings(bot: Api, server: str) -> Sequence[Finding]:
     """Look without receiving anything. `server` names the Bot API server, for people."""
     try:
         await bot.initialize()

@@ -5,21 +5,20 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
 from telegram.error import InvalidToken, TelegramError
-from telegram.ext import Updater
 
 from botcore.adapter import Finding, Gateway
 from botcore.errors import ConfigError
-from botcore_telegram.bot import UPDATES, TelegramBot
+from botcore_telegram.bot import TelegramBot
 from botcore_telegram.check import PRIVACY, PRIVACY_REMEDY, REMEDY, findings
 from botcore_telegram.complaints import Complaints
+from botcore_telegram.embedding import AnyApplication
 from botcore_telegram.errands import Errands
 from botcore_telegram.incoming import PLATFORM
-from botcore_telegram.intake import GatewayIntake
+from botcore_telegram.lines import LentLine, OwnLine
 from botcore_telegram.menu import keep_menu
 from botcore_telegram.network import told
 from botcore_telegram.outlet import TelegramOutlet
@@ -38,27 +37,45 @@ _ANSWER_S: Final = 10.0
 """Seconds in which a pressed button is worth an answer; then the app has stopped waiting for it."""
 
 
-class _Nowhere(asyncio.Queue[object]):
-    """The Updater's queue: what comes here is in the database already."""
-
-    async def put(self, item: object) -> None:
-        """Drop it."""
-
-
 class TelegramAdapter:
-    """One bot on Telegram. `api_url`: the root of another Bot API server. Raises ConfigError for a bad token or URL."""
+    """One bot on Telegram. `api_url`: the root of another Bot API server. Raises ConfigError for a bad token or URL.
 
-    def __init__(self, settings: TelegramSettings, token: str, api_url: str | None = None) -> None:
+    `application`: one of python-telegram-bot's that is used instead of a bot of ours; token and URL are its own then.
+    See `docs/telegram.md`, "In an application of your own".
+    """
+
+    def __init__(
+        self,
+        settings: TelegramSettings,
+        token: str = "",
+        api_url: str | None = None,
+        *,
+        application: AnyApplication | None = None,
+    ) -> None:
         self.platform = PLATFORM
         self._settings = settings
-        root = _checked_root(api_url or ROOT)
-        self._server = urlsplit(root).netloc.rpartition("@")[2]
         self._complaints = Complaints()
-        self._bot = TelegramBot(_checked_token(token), root, self._complaints, proxy=settings.proxy or None)
-        self._updater = Updater(self._bot, _Nowhere())
-        self.outlet = TelegramOutlet(self._bot, Pacing(_pacing(settings)), self._complaints)
+        self._line: OwnLine | LentLine
+        if application is None:
+            root = _checked_root(api_url or ROOT)
+            bot = TelegramBot(_checked_token(token), root, self._complaints, proxy=settings.proxy or None)
+            self._line = OwnLine(bot, settings.poll_seconds)
+        else:
+            root = application.bot.base_url
+            self._line = LentLine(application, settings.poll_seconds)
+        self._api = self._line.api
+        self._server = urlsplit(root).netloc.rpartition("@")[2]
+        self.outlet = TelegramOutlet(self._api, Pacing(_pacing(settings)), self._complaints)
         self._errands = Errands()
         self._connecting: asyncio.Task[None] | None = None
+
+    @property
+    def application(self) -> AnyApplication:
+        """The application beside the engine, for handlers of one's own. Raises RuntimeError after the start.
+
+        An application that was taken is always told.
+        """
+        return self._line.application
 
     async def start(self, gateway: Gateway) -> None:
         """Begin to poll; where Telegram does not answer now, go on trying in the background.
@@ -91,18 +108,13 @@ class TelegramAdapter:
 
     async def _connect(self, gateway: Gateway) -> None:
         async with asyncio.timeout(_PATIENCE_S):
-            await self._updater.initialize()
-        self._bot.deliver_to(GatewayIntake(self._bot, gateway, self._acknowledge))
-        await self._updater.start_polling(  # removes a webhook first
-            timeout=timedelta(seconds=self._settings.poll_seconds),
-            allowed_updates=UPDATES,
-            error_callback=_told_already,
-        )
-        log.info("Telegram: @%s is listening", self._bot.username)
-        if not self._bot.can_read_all_group_messages:
+            await self._api.initialize()
+        await self._line.open(gateway, self._acknowledge)
+        log.info("Telegram: @%s is listening", self._api.username)
+        if not self._api.can_read_all_group_messages:
             log.info("Telegram: %s (%s)", PRIVACY, PRIVACY_REMEDY)
         if self._settings.menu:
-            _ = self._errands.run(keep_menu(self._bot, gateway.commands()), "command menu")
+            _ = self._errands.run(keep_menu(self._api, gateway.commands()), "command menu")
 
     def _acknowledge(self, press: str) -> None:
         """Let the app know that a button was pressed; until then it shows that it waits."""
@@ -111,33 +123,28 @@ class TelegramAdapter:
     async def _answer_press(self, press: str) -> None:
         try:
             async with asyncio.timeout(_ANSWER_S):
-                await self._bot.call("answerCallbackQuery", {"callback_query_id": press})
+                await self._api.call("answerCallbackQuery", {"callback_query_id": press})
         except (TelegramError, TimeoutError) as error:
             log.debug("a pressed button was not acknowledged: %s", error)
 
     async def stop_receiving(self) -> None:
         """Take no further messages, and confirm those that were taken."""
-        self._bot.retire()
+        self._line.retire()
         if self._connecting is not None:
             self._connecting.cancel()
             await asyncio.gather(self._connecting, return_exceptions=True)
-        if self._updater.running:
-            await self._updater.stop()
+        await self._line.hang_up()
 
     async def close(self) -> None:
         """Close every connection."""
         await self.stop_receiving()
         await self.outlet.close()
         await self._errands.stop()
-        await self._bot.shutdown()
+        await self._line.close()
 
     async def check(self) -> Sequence[Finding]:
         """What `botcore doctor` says."""
-        return await findings(self._bot, self._server)
-
-
-def _told_already(_: TelegramError) -> None:
-    """`TelegramBot.get_updates` has said what went wrong."""
+        return await findings(self._api, self._server)
 
 
 def _pacing(settings: TelegramSettings) -> PacingSettings:

@@ -23,14 +23,36 @@ class GatewayIntake:
     """Parses updates and hands what is in them to the gateway.
 
     An update that cannot be read is passed over: otherwise Telegram would send it, and nothing else, for ever.
-    `pressed` is called with the id of each pressed button, once it is accepted.
+    `pressed` is called with the id of each pressed button, once it is accepted; `beside` with each update, where an
+    application has handlers of its own. `leave` tells those that are for it alone.
     """
 
-    def __init__(self, bot: Bot, gateway: Gateway, pressed: Callable[[str], object]) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        gateway: Gateway,
+        pressed: Callable[[str], object],
+        *,
+        beside: Callable[[Update], object] | None = None,
+        leave: Callable[[Update], bool] | None = None,
+    ) -> None:
         self._bot = bot
         self._gateway = gateway
         self._pressed = pressed
+        self._beside = beside
+        self._leave = leave
         self._receiver = Receiver(bot.bot)
+
+    async def accept(self, update: Update) -> None:
+        """Make one update durable that the library has read. Raises NotStored."""
+        try:
+            incoming = self._receiver.convert(update)
+        except _FAULTS as error:
+            log.error("update %d cannot be read (%s); it is passed over", update.update_id, type(error).__name__)  # noqa: TRY400 - as above
+            return
+        await self._accept([] if incoming is None else [incoming])
+        if update.callback_query is not None:
+            self._pressed(update.callback_query.id)
 
     async def take(self, updates: Sequence[Any]) -> int | None:
         """Make the updates durable; returns the id of the last.
@@ -38,7 +60,7 @@ class GatewayIntake:
         Raises NotStored where the database does not take them, NetworkError where none of them has an id.
         """
         found: list[Incoming] = []
-        presses: list[str] = []
+        read: list[Update] = []
         last: int | None = None
         for raw in updates:
             number = _number(raw)
@@ -46,22 +68,33 @@ class GatewayIntake:
                 log.error("Telegram sent an update without an id; it is passed over")
                 continue
             last = number if last is None else max(last, number)
-            try:
-                update = Update.de_json(raw, self._bot)
-                incoming = self._receiver.convert(update)
-            except _FAULTS as error:
-                log.error("update %d cannot be read (%s); it is passed over", number, type(error).__name__)  # noqa: TRY400 - a traceback may quote what people wrote
-                continue
-            if update.callback_query is not None:
-                presses.append(update.callback_query.id)
+            update, incoming = self._read(number, raw)
+            if update is not None:
+                read.append(update)
             if incoming is not None:
                 found.append(incoming)
         if last is None:
             raise NetworkError("none of the updates has an id")
         await self._accept(found)
-        for press in presses:
-            self._pressed(press)
+        for update in read:
+            self._accepted(update)
         return last
+
+    def _read(self, number: int, raw: Any) -> tuple[Update | None, Incoming | None]:
+        """The update, and what is in it for the engine; None where it cannot be read, or is left to an application."""
+        try:
+            update = Update.de_json(raw, self._bot)
+            left = self._leave is not None and self._leave(update)
+            return update, None if left else self._receiver.convert(update)
+        except _FAULTS as error:
+            log.error("update %d cannot be read (%s); it is passed over", number, type(error).__name__)  # noqa: TRY400 - a traceback may quote what people wrote
+            return None, None
+
+    def _accepted(self, update: Update) -> None:
+        if update.callback_query is not None and not (self._leave is not None and self._leave(update)):
+            self._pressed(update.callback_query.id)
+        if self._beside is not None:
+            self._beside(update)
 
     async def _accept(self, found: Sequence[Incoming]) -> None:
         if not found:

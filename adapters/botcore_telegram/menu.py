@@ -10,7 +10,7 @@ from typing import Any, Final
 from telegram.error import TelegramError
 
 from botcore.plugin import Command
-from botcore_telegram.bot import TelegramBot
+from botcore_telegram.api import Api
 from botcore_telegram.network import FloodWait, told
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ def _language(tag: str) -> str:
     return found.group() if found else ""
 
 
-async def keep_menu(bot: TelegramBot, commands: Sequence[Command]) -> None:
+async def keep_menu(bot: Api, commands: Sequence[Command]) -> None:
     """Set the menus that differ from what Telegram shows. One that cannot be set is logged; the bot works without."""
     for attempt in range(1, _ATTEMPTS + 1):
         try:
@@ -67,7 +67,7 @@ async def keep_menu(bot: TelegramBot, commands: Sequence[Command]) -> None:
             return
 
 
-async def _set(bot: TelegramBot, language: str, menu: Menu) -> None:
+async def _set(bot: Api, language: str, menu: Menu) -> None:
     scope: dict[str, Any] = {"language_code": language} if language else {}
     shown = await bot.call("getMyCommands", dict(scope))
     if [(one.get("command"), one.get("description")) for one in shown] != [tuple(one.values()) for one in menu]:

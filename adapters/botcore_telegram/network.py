@@ -51,6 +51,11 @@ class FloodWait(RetryAfter):
 
     __slots__ = ()
 
+    @classmethod
+    def of(cls, error: RetryAfter) -> "FloodWait":
+        """The same as another bot's request tells it."""
+        return cls(error._retry_after)  # noqa: SLF001 - the public attribute warns of a change to come
+
     @property
     def retry_after(self) -> timedelta:
         """How long to wait."""

@@ -12,8 +12,9 @@ from botcore.adapter import Limits, Thread
 from botcore.errors import MessageGone, SendFailed, Unsuitable
 from botcore.graphemes import is_blank
 from botcore.messages import Address, Button, Piece, Reply
+from botcore_telegram.api import Api
 from botcore_telegram.attachments import Attachments
-from botcore_telegram.calls import Api, Calls
+from botcore_telegram.calls import Calls
 from botcore_telegram.complaints import Complaints
 from botcore_telegram.frames import Frames, Rows
 from botcore_telegram.incoming import GENERAL

@@ -127,7 +127,7 @@ async def test_a_whole_session_keeps_its_secrets(
         assert telegram.token.partition(":")[2] not in text
         assert "another-token" not in text
         assert WORDS not in text
-    assert telegram.token not in repr(adapter._bot) + repr(adapter._updater)
+    assert telegram.token not in repr(vars(adapter)) + repr(vars(adapter._line))
 
 
 async def test_tasks_do_not_name_the_token(telegram: TelegramServer, connect: "Connect") -> None:
