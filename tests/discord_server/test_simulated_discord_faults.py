@@ -34,6 +34,10 @@ async def test_a_call_is_refused(discord: DiscordServer, channel: Any, general: 
     discord.faults.refuse(SEND, status=503)
     with pytest.raises(library.DiscordServerError):
         await channel.send("three")
+    wrong = {"errors": {"content": {"_errors": [{"code": "BASE_TYPE_MAX_LENGTH", "message": "Must be shorter."}]}}}
+    discord.faults.refuse(SEND, status=400, code=50035, message="Invalid Form Body", more=wrong)
+    with pytest.raises(library.HTTPException, match="In content: Must be shorter"):
+        await channel.send("four")
     assert len(general.lines()) == 2
 
 

@@ -65,6 +65,27 @@ async def test_the_bot_opens_renames_and_archives_a_thread(
         await thread.delete()
 
 
+async def test_whoever_may_write_in_a_thread_may_open_it_again(
+    discord: DiscordServer, start: Starter, ada: Person, friends: Server, general: Channel
+) -> None:
+    client = await start()
+    place = await ada.opens_thread("Story", channel=general)
+    thread = await client.fetch_channel(place.id)
+    assert place.thread is not None
+    place.thread.archived = True
+    with pytest.raises(library.Forbidden):
+        await thread.edit(name="Another", archived=False)
+    await thread.edit(archived=False)
+    assert not place.thread.archived
+    place.thread.archived = place.thread.locked = True
+    with pytest.raises(library.Forbidden):
+        await thread.edit(archived=False)
+    place.thread.locked = False
+    friends.forbids(discord.bot, Permission.SEND_MESSAGES_IN_THREADS, channel=general)
+    with pytest.raises(library.Forbidden):
+        await thread.edit(archived=False)
+
+
 async def test_private_threads_are_for_their_members(
     discord: DiscordServer, start: Starter, ada: Person, friends: Server, general: Channel
 ) -> None:

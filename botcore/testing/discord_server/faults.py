@@ -5,20 +5,25 @@ its next calls it spoils; `landed` says whether the call takes effect before the
 gateway is asked of `discord.gateway`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from botcore.testing.telegram_server.faults import Delay, Garble, Hold, Reset, Silence
 
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """An error answer of the API instead of the effect. `retry_after` in seconds, for 429."""
+    """An error answer of the API instead of the effect. `retry_after` in seconds, for 429.
+
+    `more` is what else its body holds: the errors of single fields, whether a 429 is about all requests.
+    """
 
     status: int = 500
     code: int = 0
     message: str = "500: Internal Server Error"
     retry_after: float | None = None
+    more: Mapping[str, Any] | None = None
 
 
 Fault: TypeAlias = Refuse | Garble | Silence | Reset | Delay | Hold
@@ -62,12 +67,13 @@ class Faults:
         code: int = 0,
         message: str | None = None,
         retry_after: float | None = None,
+        more: Mapping[str, Any] | None = None,
         times: int = 1,
         channel: int | None = None,
     ) -> None:
-        """Answer with an error of the API, without effect."""
+        """Answer with an error of the API, without effect. `more` is what else its body holds."""
         words = message if message is not None else f"{status}: simulated"
-        self.plan(route, Refuse(status, code, words, retry_after), times=times, channel=channel)
+        self.plan(route, Refuse(status, code, words, retry_after, more), times=times, channel=channel)
 
     def garble(self, route: str, *, landed: bool = False, times: int = 1, channel: int | None = None) -> None:
         """Answer 502 with an HTML page."""

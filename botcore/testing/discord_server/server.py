@@ -227,7 +227,10 @@ class DiscordServer(Stage):
         """Answer a call the way a fault wants it."""
         method = http.method
         if isinstance(fault, Refuse):
-            extra = {} if fault.retry_after is None else {"retry_after": fault.retry_after, "global": False}
+            extra: dict[str, Any] = (
+                {} if fault.retry_after is None else {"retry_after": fault.retry_after, "global": False}
+            )
+            extra |= fault.more or {}
             after = {} if fault.retry_after is None else {"Retry-After": str(int(fault.retry_after) + 1)}
             refused = Refused(fault.status, fault.code, fault.message, extra=extra, headers=after)
             return self._refuse(method, request, refused, headers, planned=True)

@@ -79,8 +79,12 @@ def edit_thread(world: World, thread: Channel, request: Request) -> Answer:
     name = form.text(form.body, ("name",), 100, shortest=1)
     minutes = form.choice(form.body, ("auto_archive_duration",), _DURATIONS)
     form.check()
-    manages = bool(in_channel(thread, world.bot) & Permission.MANAGE_THREADS)
-    if not manages and (thread.owner_id != world.bot.id or "locked" in form.body or state.locked):
+    bits = in_channel(thread, world.bot)
+    manages = bool(bits & Permission.MANAGE_THREADS)
+    owns = thread.owner_id == world.bot.id and "locked" not in form.body
+    # Whoever may write in a thread may open it again.
+    opens = bool(bits & Permission.SEND_MESSAGES) and form.body == {"archived": False}
+    if not manages and (state.locked or not (owns or opens)):
         raise missing_permissions()
     if state.archived and set(form.body) - {"archived", "locked"} and form.body.get("archived") is not False:
         raise Refused(400, 50083, "Thread is archived")
