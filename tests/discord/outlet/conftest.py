@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from botcore.errors import MessageGone
 from botcore.messages import Address, Piece, Reply
 from botcore.testing.discord_server import (
     Channel,
@@ -44,6 +45,9 @@ class Client(library.Client):
             allowed_mentions=library.AllowedMentions.none(),
         )
 
+    async def on_interaction(self, interaction: Any) -> None:
+        """Tests put their own in its place."""
+
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """The library waits five seconds here before it starts another session."""
 
@@ -53,7 +57,7 @@ class Way:
     """An outlet, and what it goes out to."""
 
     discord: DiscordServer
-    client: library.Client
+    client: Client
     outlet: DiscordOutlet
     clock: ManualClock
 
@@ -68,7 +72,7 @@ class Way:
     def of(self, used: Interaction, *, place: str | None = "public") -> Address:
         """Where the answer to an interaction goes; the deferral is for all, or begins with a tilde."""
         channel = used.channel
-        ends = datetime.fromtimestamp(self.clock.now() + 900, UTC)
+        ends = datetime.fromtimestamp(used.created_at + 900, UTC)
         if place is not None:
             assert used.original is not None
             place = f"{'~' if used.original.is_ephemeral else ''}{used.original.id}"
@@ -87,11 +91,20 @@ class Way:
 
     async def delivers(self, address: Address, reply: Reply, *, key: str = "1") -> list[str]:
         """The same; returns the ids of the places."""
-        places: list[str] = []
-        for number, piece in enumerate(self.outlet.split(reply)):
-            places.append(await self.outlet.send(address, Piece("…"), key=f"{key}/{number}"))
-            await self.outlet.edit(address, places[-1], piece)
-        return places
+        return [
+            await self.delivers_piece(address, piece, key=f"{key}/{number}")
+            for number, piece in enumerate(self.outlet.split(reply))
+        ]
+
+    async def delivers_piece(self, address: Address, piece: Piece, *, key: str = "1/0") -> str:
+        """The same with one message; where its place is gone, another one is taken."""
+        place = await self.outlet.send(address, Piece("…"), key=key)
+        try:
+            await self.outlet.edit(address, place, piece)
+        except MessageGone:
+            place = await self.outlet.send(address, Piece("…"), key=f"{key}/1")
+            await self.outlet.edit(address, place, piece)
+        return place
 
     def message(self, external_id: str) -> Message:
         """The message with an id, wherever it is."""
