@@ -1,0 +1,166 @@
+"""discord.py's client: how the adapter's own is made, how its connection is kept, how any client is listened to."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
+
+import aiohttp
+from yarl import URL
+
+from botcore_discord.complaints import Complaints
+from botcore_discord.library import DiscordWebSocket, ReconnectWebSocket, discord
+from botcore_discord.settings import DiscordSettings
+
+log = logging.getLogger(__name__)
+
+NETWORK: Final = (OSError, aiohttp.ClientError, TimeoutError, discord.DiscordServerError, discord.GatewayNotFound)
+"""What the library raises where Discord does not answer."""
+
+FAULTS: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What the library and our conversion may raise over an event that is not as described."""
+
+_CONNECT_S: Final = 60.0
+"""Seconds for a connection to the gateway, as the library has it."""
+_LONGEST_PAUSE_S: Final = 30.0
+_GUILDS_S: Final = 0.2
+"""Seconds without a further server until the start is complete; servers that come later are met all the same."""
+_IDENTIFY_S: Final = 5.0
+"""Seconds between two new sessions (https://discord.com/developers/docs/events/gateway#rate-limiting)."""
+
+Hear: TypeAlias = Callable[[str, tuple[Any, ...]], None]
+
+
+class BotClient(discord.Client):
+    """The adapter's own client. It keeps little in memory, and mentions nobody.
+
+    `gateway` is the gateway's address as the API tells it, known before `connect`. `closing` ends `connect`.
+    """
+
+    def __init__(self, settings: DiscordSettings, complaints: Complaints) -> None:
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice channels here: nothing to warn of
+        super().__init__(
+            intents=intents(settings),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            guild_ready_timeout=_GUILDS_S,
+            heartbeat_timeout=settings.silence_seconds,
+            max_ratelimit_timeout=30.0,
+            proxy=settings.proxy or None,
+        )
+        self.gateway = DiscordWebSocket.DEFAULT_GATEWAY
+        self.closing = False
+        self._complaints = complaints
+        self._identified = float("-inf")
+        self._in_touch = False
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: ARG002 - the library's
+        """Keep the pause between two sessions; the library waits five seconds even after an hour."""
+        await asyncio.sleep(max(0.0, self._identified + _IDENTIFY_S - time.monotonic()))
+        self._identified = time.monotonic()
+
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        """Note that the connection stands."""
+        if event in {"connect", "resumed"}:
+            self._in_touch = True
+            self._complaints.settle("gateway", "Discord is connected again")
+        super().dispatch(event, *args, **kwargs)
+
+    async def connect(self, *, reconnect: bool = True) -> None:  # noqa: ARG002 - it always does
+        """Stay connected until the client is closed, or until Discord closes for good.
+
+        Unlike the library's it goes where the API says, survives events that are not as described, waits at most half
+        a minute between two attempts, and says in one line what is wrong. Raises ConnectionClosed for a reason that
+        does not pass, PrivilegedIntentsRequired for an intent that is not allowed.
+        """
+        session: dict[str, Any] = {"gateway": self.gateway, "initial": True}
+        pause = 1.0
+        while not (self.closing or self.is_closed()):
+            self._in_touch, why = False, ""
+            try:
+                connecting = DiscordWebSocket.from_client(self, shard_id=self.shard_id, **session)
+                self.ws = await asyncio.wait_for(connecting, _CONNECT_S)
+                session["initial"] = False
+                await self._listen(self.ws)
+            except ReconnectWebSocket as again:
+                session = self._next_session(resume=again.resume)
+                why = "the connection broke"
+            except discord.ConnectionClosed as closed:
+                if self.closing or self.is_closed():
+                    return
+                if closed.code == 4014:
+                    raise discord.PrivilegedIntentsRequired(closed.shard_id) from None
+                if closed.code != 1000:
+                    raise
+                session, why = self._next_session(resume=True), "the connection was closed"
+            except (OSError, aiohttp.ClientError, TimeoutError) as error:
+                session, why = self._next_session(resume=True), f"{type(error).__name__}: {error}"
+            if self.closing or self.is_closed():
+                return
+            self.dispatch("disconnect")
+            if self._in_touch:  # it stood: the next attempt may follow at once
+                pause = 1.0
+                continue
+            self._complaints.say("gateway", "no connection to Discord's gateway, trying on (%s)", why, level=logging.WARNING)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
+
+    async def _listen(self, ws: Any) -> None:
+        while True:
+            try:
+                await ws.poll_event()
+            except FAULTS as error:  # the event is passed over: its number is noted already
+                log.error("an event from Discord cannot be read (%s); it is passed over", type(error).__name__)  # noqa: TRY400 - a traceback may quote what people wrote
+
+    def _next_session(self, *, resume: bool) -> dict[str, Any]:
+        """How to connect again: with the session that was, where there was one."""
+        ws: Any = self.ws
+        if not resume or ws is None or ws.session_id is None:
+            return {"gateway": self.gateway, "initial": False}
+        known = {"session": ws.session_id, "sequence": ws.sequence, "gateway": ws.gateway}
+        return {**known, "resume": True, "initial": False}
+
+    async def hang_up(self) -> None:
+        """Leave the gateway so that Discord forgets the session; requests still work."""
+        self.closing = True
+        ws: Any = self.ws
+        if ws is not None and ws.open:
+            await ws.close(code=1000)
+
+
+def intents(settings: DiscordSettings) -> discord.Intents:
+    """Servers, messages, reactions; the content of messages where it is wanted."""
+    wanted = discord.Intents.none()
+    wanted.guilds = wanted.guild_messages = wanted.dm_messages = True
+    wanted.guild_reactions = wanted.dm_reactions = True
+    wanted.message_content = settings.message_content
+    return wanted
+
+
+def drop_message_content(client: discord.Client) -> None:
+    """Ask for the content of messages no more, from the next session on."""
+    client._connection._intents.message_content = False  # noqa: SLF001 - `Client.intents` is a copy
+
+
+def listen(client: discord.Client, hear: Hear) -> None:
+    """Let `hear(event, args)` know of every event, before the handlers that the client has or will have.
+
+    The client tells of events in `dispatch`, and so does its state, which took hold of the same method early.
+    """
+    tell = client.dispatch
+
+    def dispatch(event: str, /, *args: Any, **kwargs: Any) -> None:
+        hear(event, args)
+        tell(event, *args, **kwargs)
+
+    client.dispatch = dispatch  # type: ignore[method-assign]
+    client._connection.dispatch = dispatch  # noqa: SLF001 - see above
+
+
+def set_gateway(client: discord.Client, url: str) -> None:
+    """Tell the adapter's own client where the gateway is."""
+    if isinstance(client, BotClient):
+        client.gateway = URL(url)

@@ -1,0 +1,156 @@
+"""Slash commands, buttons and autocompletion: acknowledged at once, then taken.
+
+Discord waits three seconds for the first answer to an interaction; then the person reads that the application did not
+respond. So it is deferred before anything else is waited for, and what is deferred is the place of the answer.
+"""
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal
+
+from botcore import messages as m
+from botcore.adapter import Gateway
+from botcore.errors import StoreError
+from botcore_discord.buttons import says_of
+from botcore_discord.client import FAULTS
+from botcore_discord.complaints import Complaints
+from botcore_discord.content import parts_of
+from botcore_discord.errands import Errands
+from botcore_discord.incoming import sender_of
+from botcore_discord.library import discord
+from botcore_discord.options import options_of
+from botcore_discord.places import PLATFORM, Place, place_of
+
+log = logging.getLogger(__name__)
+
+TOKEN_LIFE: Final = timedelta(minutes=15)
+"""How long an interaction can be answered (https://discord.com/developers/docs/interactions/receiving-and-responding)."""
+HIDDEN: Final = "~"
+"""Begins the place of an answer that only the asker sees."""
+
+_SUGGEST_S: Final = 2.0
+"""Seconds for suggestions: nothing can be shown after three."""
+_NOT_STORED: Final = "I could not store that. Please send it again."
+_FAILURES: Final = (discord.DiscordException, OSError, TimeoutError)
+
+
+class Interactions:
+    """Answers for one bot. `client` may be an application's that has commands and buttons of its own."""
+
+    def __init__(self, client: discord.Client, errands: Errands, complaints: Complaints) -> None:
+        self._client = client
+        self._errands = errands
+        self._complaints = complaints
+
+    def take(self, interaction: Any, gateway: Gateway) -> None:
+        """Begin to answer an interaction. What is not the engine's (a button of the application's own) is left alone."""
+        work = None
+        match interaction.type:
+            case discord.InteractionType.application_command if self._is_ours(interaction):
+                work = self._invoke(interaction, gateway)
+            case discord.InteractionType.autocomplete if self._is_ours(interaction):
+                work = self._suggest(interaction, gateway)
+            case discord.InteractionType.component if (says := says_of(interaction.data or {})) is not None:
+                work = self._press(interaction, says, gateway)
+            case _:
+                log.debug("an interaction that is not ours")
+        if work is not None:
+            _ = self._errands.run(work, f"interaction {interaction.id}")
+
+    def _is_ours(self, interaction: Any) -> bool:
+        """Whether it is a slash command that the application does not have in a tree of its own."""
+        data = interaction.data or {}
+        if data.get("type", 1) != 1:
+            return False
+        tree = getattr(self._client, "tree", None)
+        return tree is None or tree.get_command(data.get("name", "")) is None
+
+    async def _invoke(self, interaction: Any, gateway: Gateway) -> None:
+        data = interaction.data
+        try:
+            event = m.Invocation(str(data["name"]), options_of(data))
+        except FAULTS as error:
+            log.error("a command from Discord cannot be read (%s)", type(error).__name__)  # noqa: TRY400 - a traceback may quote what people wrote
+            return
+        await self._take(interaction, event, gateway)
+
+    async def _press(self, interaction: Any, says: str, gateway: Gateway) -> None:
+        message = interaction.message
+        parts = () if message is None else parts_of(message)
+        await self._take(interaction, m.Press(str(message.id if message else ""), says, parts), gateway)
+
+    async def _take(self, interaction: Any, event: m.Event, gateway: Gateway) -> None:
+        hidden = gateway.is_ephemeral(event)
+        try:
+            answer = await interaction.response.defer(ephemeral=hidden, thinking=True)  # nothing is awaited before this
+        except _FAILURES as error:
+            self._complaints.say("defer", "an interaction came too late or could not be deferred: %s", told(error))
+            return
+        number = None if answer is None else answer.message_id
+        incoming = self._incoming(interaction, event, f"{HIDDEN if hidden else ''}{number}" if number else None)
+        try:
+            await gateway.accept(incoming)
+        except StoreError as error:
+            self._complaints.say("store", "the database does not take what comes from Discord: %s", error)
+            await self._apologise(interaction)
+
+    async def _apologise(self, interaction: Any) -> None:
+        try:
+            await interaction.edit_original_response(
+                content=_NOT_STORED, allowed_mentions=discord.AllowedMentions.none()
+            )
+        except _FAILURES as error:
+            log.debug("the apology was not shown: %s", told(error))
+
+    def _incoming(self, interaction: Any, event: m.Event, answer: str | None) -> m.Incoming:
+        place, now = _place_of(interaction), datetime.now(UTC)
+        bot = str(self._client.user.id if self._client.user is not None else interaction.application_id)
+        address = m.Address(
+            platform=PLATFORM,
+            bot=bot,
+            chat=place.chat,
+            thread=place.thread,
+            token=interaction.token,
+            expires_at=now + TOKEN_LIFE,
+            place=answer,
+        )
+        sender = sender_of(interaction.user, locale=str(interaction.locale.value))
+        return m.Incoming(str(interaction.id), address, place.as_chat(), sender, event, now)
+
+    async def _suggest(self, interaction: Any, gateway: Gateway) -> None:
+        found: list[str] = []
+        try:
+            name, typed = _focused(interaction.data)
+            async with asyncio.timeout(_SUGGEST_S):
+                found = list(await gateway.suggest(str(interaction.data["name"]), name, typed))
+        except (TimeoutError, *FAULTS) as error:
+            log.debug("no suggestions: %s", type(error).__name__)
+        choices = [discord.app_commands.Choice(name=one, value=one) for one in found]
+        try:
+            await interaction.response.autocomplete(choices)
+        except _FAILURES as error:
+            log.debug("suggestions were not shown: %s", told(error))
+
+
+def told(error: BaseException) -> str:
+    """What an error says, on one line."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _place_of(interaction: Any) -> Place:
+    """Where it happened. A conversation among people is a group, although Discord calls one of two people private."""
+    place = place_of(interaction.channel)
+    number = str(interaction.channel_id)
+    if interaction.guild_id is None:
+        kind: Literal["private", "group"] = "group" if interaction.context.private_channel else "private"
+        return Place(number, None, kind)
+    return place or Place(number, None, "group")
+
+
+def _focused(data: Any) -> tuple[str, str]:
+    """The option that is being typed, and what stands in it."""
+    for option in data.get("options", ()):
+        if option.get("focused"):
+            return str(option["name"]), str(option.get("value", ""))
+    raise LookupError("no option is focused")
