@@ -39,7 +39,9 @@ class BotClient(discord.Client):
     """
 
     def __init__(self, settings: DiscordSettings, complaints: Complaints) -> None:
-        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice channels here: nothing to warn of
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = (
+            False  # no voice channels here: nothing to warn of
+        )
         super().__init__(
             intents=intents(settings),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -78,7 +80,7 @@ class BotClient(discord.Client):
         """
         session: dict[str, Any] = {"gateway": self.gateway, "initial": True}
         pause = 1.0
-        while not (self.closing or self.is_closed()):
+        while not self._is_over():
             self._in_touch, why = False, ""
             try:
                 connecting = DiscordWebSocket.from_client(self, shard_id=self.shard_id, **session)
@@ -89,7 +91,7 @@ class BotClient(discord.Client):
                 session = self._next_session(resume=again.resume)
                 why = "the connection broke"
             except discord.ConnectionClosed as closed:
-                if self.closing or self.is_closed():
+                if self._is_over():
                     return
                 if closed.code == 4014:
                     raise discord.PrivilegedIntentsRequired(closed.shard_id) from None
@@ -98,13 +100,15 @@ class BotClient(discord.Client):
                 session, why = self._next_session(resume=True), "the connection was closed"
             except (OSError, aiohttp.ClientError, TimeoutError) as error:
                 session, why = self._next_session(resume=True), f"{type(error).__name__}: {error}"
-            if self.closing or self.is_closed():
+            if self._is_over():
                 return
             self.dispatch("disconnect")
             if self._in_touch:  # it stood: the next attempt may follow at once
                 pause = 1.0
                 continue
-            self._complaints.say("gateway", "no connection to Discord's gateway, trying on (%s)", why, level=logging.WARNING)
+            self._complaints.say(
+                "gateway", "no connection to Discord's gateway, trying on (%s)", why, level=logging.WARNING
+            )
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
 
@@ -123,6 +127,9 @@ class BotClient(discord.Client):
         known = {"session": ws.session_id, "sequence": ws.sequence, "gateway": ws.gateway}
         return {**known, "resume": True, "initial": False}
 
+    def _is_over(self) -> bool:
+        return self.closing or self.is_closed()
+
     async def hang_up(self) -> None:
         """Leave the gateway so that Discord forgets the session; requests still work."""
         self.closing = True
@@ -140,9 +147,10 @@ def intents(settings: DiscordSettings) -> discord.Intents:
     return wanted
 
 
-def drop_message_content(client: discord.Client) -> None:
-    """Ask for the content of messages no more, from the next session on."""
-    client._connection._intents.message_content = False  # noqa: SLF001 - `Client.intents` is a copy
+def drop_privileged(client: discord.Client) -> None:
+    """Ask for nothing that Discord has to allow first, from the next session on."""
+    wanted = client._connection._intents  # noqa: SLF001 - `Client.intents` is a copy
+    wanted.message_content = wanted.members = wanted.presences = False
 
 
 def listen(client: discord.Client, hear: Hear) -> None:

@@ -24,7 +24,9 @@ def parts_of(message: discord.Message, text: str | None = None) -> tuple[m.Part,
     files = [_attachment(one, message.channel.id, message.id, message.flags.voice) for one in message.attachments]
     told = [one for one in (said, *_told(message)) if one]
     for forwarded in message.message_snapshots:
-        files += [_attachment(one, message.channel.id, message.id, forwarded.flags.voice) for one in forwarded.attachments]
+        files += [
+            _attachment(one, message.channel.id, message.id, forwarded.flags.voice) for one in forwarded.attachments
+        ]
         words = [forwarded.content, *(_sticker(one) for one in forwarded.stickers)]
         told.append("\n".join(["[forwarded message]", *(one for one in words if one)]))
     return (*files, m.Text("\n".join(told))) if told else tuple(files)
@@ -77,7 +79,7 @@ def option_file(given: dict[str, Any]) -> dict[str, m.Json]:
     return told
 
 
-def _attachment(given: discord.Attachment, channel: int, message: int, voice: bool) -> m.Attachment:  # noqa: FBT001 - one private caller
+def _attachment(given: discord.Attachment, channel: int, message: int, voice: bool) -> m.Part:
     make, kind = _kind_of(given.content_type, given.filename)
     facts: dict[str, Any] = {
         "ref": str(FileRef(channel, message, given.id)),

@@ -1,7 +1,7 @@
 """Keeping secrets and people's words out of the library's log.
 
-discord.py logs whole events and requests at DEBUG, URLs with interaction tokens at WARNING (whoever has such a token can
-answer in the bot's name for 15 minutes), and tracebacks where one line says it all.
+discord.py logs whole events and requests at DEBUG, URLs with interaction tokens at WARNING (whoever has such a token
+can answer in the bot's name for 15 minutes), and tracebacks where one line says it all.
 """
 
 import logging

@@ -74,7 +74,9 @@ class Intake:
             async with asyncio.timeout(timeout):
                 await self._idle.wait()
         except TimeoutError:
-            log.warning("%d events of Discord are not stored; those that can be read are made up for later", self._waiting)
+            log.warning(
+                "%d events of Discord are not stored; those that can be read are made up for later", self._waiting
+            )
 
     def _work_on(self, channel: int) -> None:
         if not self._held and channel not in self._busy:

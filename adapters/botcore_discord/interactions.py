@@ -44,7 +44,7 @@ class Interactions:
         self._complaints = complaints
 
     def take(self, interaction: Any, gateway: Gateway) -> None:
-        """Begin to answer an interaction. What is not the engine's (a button of the application's own) is left alone."""
+        """Begin to answer an interaction. What is not the engine's (a button of an application's own) is left alone."""
         work = None
         match interaction.type:
             case discord.InteractionType.application_command if self._is_ours(interaction):

@@ -1,0 +1,138 @@
+"""Slash commands: kept the same at Discord as they are here, and written only where they differ."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from botcore.messages import Json
+from botcore_discord.complaints import Complaints
+from botcore_discord.library import Route, discord
+from botcore_discord.settings import DiscordSettings
+
+log = logging.getLogger(__name__)
+
+MOST: Final = 100
+"""Slash commands that an app may have in one place (https://discord.com/developers/docs/interactions/application-commands)."""
+_CHAT_INPUT = 1
+_GUILD_INSTALL, _USER_INSTALL = 0, 1
+_FAILURES: Final = (discord.DiscordException, OSError, TimeoutError)
+
+_UNSAID: Final[Mapping[str, Json]] = {
+    "type": _CHAT_INPUT,
+    "description": "",
+    "required": False,
+    "autocomplete": False,
+    "nsfw": False,
+    "options": [],
+    "choices": [],
+    "name_localizations": None,
+    "description_localizations": None,
+    "default_member_permissions": None,
+}
+"""What Discord takes a missing field for; some it leaves out of its answers, some it writes."""
+_COMPARED: Final = frozenset(
+    {
+        *_UNSAID,
+        *("name", "value", "contexts", "integration_types", "channel_types"),
+        *("min_value", "max_value", "min_length", "max_length"),
+    }
+)
+_SETS: Final = frozenset({"contexts", "integration_types", "channel_types"})
+
+
+class CommandSync:
+    """Keeps the commands of one app the same at Discord."""
+
+    def __init__(self, client: discord.Client, settings: DiscordSettings, complaints: Complaints) -> None:
+        self._client = client
+        self._settings = settings
+        self._complaints = complaints
+
+    async def run(self, commands: Sequence[Mapping[str, Json]]) -> None:
+        """Compare and, where they differ, write: one request for each place. Never raises; what fails is one line."""
+        own = self._of_the_application()
+        taken = {(one.get("type", _CHAT_INPUT), one["name"]) for one in own}
+        wanted = [dict(one) for one in commands if (_CHAT_INPUT, one["name"]) not in taken]
+        room = MOST - sum(one.get("type", _CHAT_INPUT) == _CHAT_INPUT for one in own)
+        if len(wanted) > room:
+            left = ", ".join(f"/{one['name']}" for one in wanted[room:])
+            self._complaints.say("many", "Discord takes %d slash commands; these are left out: %s", MOST, left)
+            wanted = wanted[:room]
+        guilds = self._settings.guilds
+        await self._sync(None, [*own, *([] if guilds else map(self._everywhere, wanted))])
+        for guild in guilds:
+            await self._sync(guild, list(map(_in_one_guild, wanted)))
+
+    def _of_the_application(self) -> list[dict[str, Any]]:
+        """The commands of a client that has a tree of its own: writing all commands would delete them."""
+        tree = getattr(self._client, "tree", None)
+        return [] if tree is None else [command.to_dict(tree) for command in tree.get_commands()]
+
+    def _everywhere(self, command: dict[str, Json]) -> dict[str, Json]:
+        types = [_GUILD_INSTALL, _USER_INSTALL] if self._settings.user_install else [_GUILD_INSTALL]
+        return {**command, "integration_types": types}
+
+    async def _sync(self, guild: int | None, wanted: Sequence[dict[str, Any]]) -> None:
+        where = "everywhere" if guild is None else f"on server {guild}"
+        try:
+            if not await self._differs(guild, wanted):
+                log.debug("the slash commands %s are up to date", where)
+                return
+            _ = await self._client.http.request(self._route("PUT", guild), json=wanted)
+        except _FAILURES as error:
+            self._complaints.say(
+                f"commands {guild}", "the slash commands %s are not up to date: %s", where, _why(error)
+            )
+        else:
+            log.info("Discord: %d slash commands are registered %s", len(wanted), where)
+
+    async def _differs(self, guild: int | None, wanted: Sequence[dict[str, Any]]) -> bool:
+        """Whether Discord has others. Compared as JSON: the library's objects do not keep every field."""
+        found: Any = await self._client.http.request(self._route("GET", guild), params={"with_localizations": "true"})
+        return _by_name(found) != _by_name(wanted)
+
+    def _route(self, method: str, guild: int | None) -> Route:
+        app = self._client.application_id
+        if guild is None:
+            return Route(method, "/applications/{application_id}/commands", application_id=app)
+        path = "/applications/{application_id}/guilds/{guild_id}/commands"
+        return Route(method, path, application_id=app, guild_id=guild)
+
+
+def _in_one_guild(command: dict[str, Json]) -> dict[str, Json]:
+    """Contexts and installations are for commands that are everywhere."""
+    return {key: value for key, value in command.items() if key not in {"contexts", "integration_types"}}
+
+
+def _by_name(commands: Sequence[Mapping[str, Json]]) -> dict[tuple[int, str], Json]:
+    return {(one.get("type", _CHAT_INPUT), one["name"]): normal(one) for one in commands}
+
+
+def normal(command: Mapping[str, Json]) -> dict[str, Json]:
+    """A command, an option or a choice in the one form in which two that mean the same are equal.
+
+    >>> normal({"name": "a", "description": "b", "id": "7", "nsfw": False}) == normal({"name": "a", "description": "b"})
+    True
+    """
+    told: dict[str, Json] = {}
+    for key, value in command.items():
+        if key not in _COMPARED or value == _UNSAID.get(key, ...) or value is None or value == {}:
+            continue
+        if key in {"options", "choices"}:
+            told[key] = [normal(one) for one in value]
+        elif key == "default_member_permissions":
+            told[key] = str(value)
+        else:
+            told[key] = sorted(value) if key in _SETS else value
+    if told.get("integration_types") == [_GUILD_INSTALL]:
+        del told["integration_types"]  # the default
+    return told
+
+
+def _why(error: Exception) -> str:
+    said = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, discord.Forbidden):
+        return f"{said}; invite the bot again with the scope applications.commands"
+    if isinstance(error, discord.RateLimited):
+        return f"Discord wants a pause of {error.retry_after:.0f} s; they are tried at the next start"
+    return said
