@@ -153,7 +153,8 @@ class Receiver:
         if not text.lstrip().startswith("/"):
             text = shown_text(message, text)
         parts = parts_of(message, text)
-        return parts or ((m.Text(""),) if named else ())
+        # where nothing at all is there to be read, a role was mentioned, which does not show the app the content
+        return parts or ((m.Text(""),) if named and message.content else ())
 
     def _unnamed(self, message: discord.Message, text: str) -> str:
         name = rf"(?:<@!?{self.bot}>|<@&{self._own_role(message) or 0}>)"

@@ -19,9 +19,11 @@ import pytest
 from botcore_discord.connection import DiscordAdapter
 from botcore_discord.settings import DiscordSettings
 
-from botcore.adapter import Adapter
+from botcore.adapter import Adapter, Seen
 from botcore.app import Engine
 from botcore.config import load_config
+from botcore.errors import StoreUnavailable
+from botcore.messages import Event, Incoming, Invocation, text_of
 from botcore.testing.discord_server import Channel, DiscordServer, Limits, Message, Person, Server, discord_server
 from botcore.testing.openai_server import OfflineApi, OfflineSettings, offline_api
 from botcore.testing.openapi import Description
@@ -218,3 +220,61 @@ def make_adapter(discord: DiscordServer) -> Callable[..., DiscordAdapter]:
         return DiscordAdapter(DiscordSettings(**settings), discord.token, api_url=discord.url, client=client)
 
     return make
+
+
+class Heard:
+    """A gateway that keeps what it is given; `bodies` are the slash commands, `past` what was seen before."""
+
+    def __init__(self) -> None:
+        self.accepted: list[Incoming] = []
+        self.bodies: list[dict[str, Any]] = []
+        self.past: list[Seen] = []
+        self.refusals = 0
+        self._news = asyncio.Condition()
+        self._read = 0
+
+    async def accept(self, *incoming: Incoming) -> None:
+        """Keep them; refuse the next `refusals` times."""
+        if self.refusals:
+            self.refusals -= 1
+            raise StoreUnavailable("the database is locked")
+        async with self._news:
+            self.accepted.extend(incoming)
+            self._news.notify_all()
+
+    async def next(self) -> Incoming:
+        """The next thing that was accepted."""
+        async with asyncio.timeout(PATIENCE), self._news:
+            await self._news.wait_for(lambda: len(self.accepted) > self._read)
+            self._read += 1
+            return self.accepted[self._read - 1]
+
+    async def texts(self, count: int) -> list[str]:
+        """The texts of the next messages."""
+        return [text_of(getattr((await self.next()).event, "parts", ())) for _ in range(count)]
+
+    def commands(self) -> list[Any]:
+        """None."""
+        return []
+
+    def slash(self) -> list[dict[str, Any]]:
+        """The commands' bodies."""
+        return self.bodies
+
+    def is_ephemeral(self, event: Event) -> bool:
+        """A command called "secret" is."""
+        return isinstance(event, Invocation) and event.command == "secret"
+
+    async def suggest(self, command: str, option: str, typed: str) -> list[str]:
+        """None."""
+        return []
+
+    async def seen(self, platform: str, bot: str) -> list[Seen]:
+        """What was seen before."""
+        return self.past
+
+
+@pytest.fixture
+def gateway() -> Any:
+    """A gateway that keeps what it is given."""
+    return Heard()

@@ -1,0 +1,312 @@
+"""Slash commands: what Discord offers, what it is told when, and how they are answered."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import pytest
+from botcore_discord.commands import normal
+
+from botcore.errors import StoreUnavailable
+from botcore.messages import Button, Channel, Image, Invocation, Reply, User
+from botcore.plugin import Between, Bot, Context, Suggest
+from botcore.testing.discord_server import Attachment, DiscordServer, NotSent, Person, Server, png
+from botcore.testing.discord_server import Channel as Place
+
+from .conftest import PATIENCE, House, OpenHouse
+
+PUT = "PUT /applications/{application_id}/commands"
+
+
+async def _animals(typed: str) -> list[str]:
+    return [name for name in ("fox", "fish", "owl") if name.startswith(typed)]
+
+
+def tools() -> Bot:
+    """A plugin with an option of every type."""
+    bot = Bot("tools")
+
+    @bot.command("tell")
+    async def tell(
+        ctx: Context,
+        text: str,
+        count: Annotated[int, Between(1, 9)],
+        ratio: float,
+        loud: bool,
+        who: User,
+        where: Channel,
+        picture: Image,
+    ) -> str:
+        """Tell what was given."""
+        return f"{text} {count} {ratio} {loud} {who.name}={who.id} {where.name}={where.id} {picture.name} {picture.size}"
+
+    @bot.command("secret", ephemeral=True)
+    async def secret(ctx: Context) -> str:
+        """Whisper."""
+        return "psst"
+
+    @bot.command("feed")
+    async def feed(ctx: Context, animal: Annotated[str, Suggest(_animals)]) -> str:
+        """Feed an animal."""
+        return f"The {animal} is fed."
+
+    @bot.command("ask")
+    async def ask(ctx: Context) -> Reply:
+        """Offer a button."""
+        return Reply.of("More?", buttons=[[Button("Again", says="/feed fox")]])
+
+    return bot
+
+
+async def test_every_command_of_the_plugins_is_offered_as_one_of_discords(house: House, ada: Person) -> None:
+    wanted = {command.name for command in house.engine.gateway.commands()}
+    await house.discord.bot.registers("help")
+    assert {one["name"] for one in house.discord.bot.commands()} == wanted
+
+
+async def test_a_command_of_every_option_type(
+    open_house: OpenHouse, ada: Person, ben: Person, general: Place
+) -> None:
+    house = await open_house(plugins=[tools()])
+    await house.discord.bot.registers("tell")
+    picture = Attachment(png(2, 2), "fox.png", "image/png")
+    used = await ada.slash(
+        "tell",
+        channel=general,
+        options={
+            "text": "hi",
+            "count": 3,
+            "ratio": 0.5,
+            "loud": True,
+            "who": ben,
+            "where": general,
+            "picture": picture,
+        },
+    )
+    answer = await used.answer(PATIENCE)
+    assert answer.text == f"hi 3 0.5 True Ben={ben.id} general={general.id} fox.png {len(picture.content)}"
+    assert answer.id == (await used.acknowledged()).messages[0].id
+
+
+async def test_suggestions_come_while_an_option_is_typed(open_house: OpenHouse, ada: Person, general: Place) -> None:
+    house = await open_house(plugins=[tools()])
+    await house.discord.bot.registers("feed")
+    found = await ada.autocompletes("feed", "animal", "f", channel=general)
+    assert [one["value"] for one in found] == ["fox", "fish"]
+    assert await ada.autocompletes("feed", "animal", "zebra", channel=general) == []
+
+
+async def test_an_answer_for_the_asker_alone_is_deferred_so(
+    open_house: OpenHouse, ada: Person, ben: Person, general: Place
+) -> None:
+    house = await open_house(plugins=[tools()])
+    await house.discord.bot.registers("secret")
+    used = await ada.slash("secret", channel=general)
+    assert (await used.answer(PATIENCE)).text == "psst"
+    assert general.transcript(ben) == []
+    await house.idle()
+
+
+async def test_a_button_means_the_same_after_a_restart(
+    open_house: OpenHouse, ada: Person, discord: DiscordServer
+) -> None:
+    house = await open_house(plugins=[tools()])
+    await ada.dm("/ask")
+    offered = await house.answer(ada)
+    await house.engine.__aexit__(None, None, None)
+    house = await open_house(plugins=[tools()])
+    pressed = await ada.presses("Again", on=offered)
+    assert (await pressed.answer(PATIENCE)).text == "The fox is fed."
+    await house.idle()
+
+
+async def test_a_button_of_somebody_else_is_left_alone(house: House, ada: Person) -> None:
+    await ada.dm("What is 2 + 2?")
+    answer = await house.answer(ada)
+    button = {"type": 2, "style": 1, "label": "Vote", "custom_id": "vote:1"}
+    answer.data["components"] = [{"type": 1, "components": [button]}]
+    pressed = await ada.presses("Vote", on=answer)
+    await ada.dm("What is 3 + 3?")
+    await house.answer(ada)
+    assert not pressed.is_acknowledged
+
+
+# ---- three seconds ----
+
+
+class Slow:
+    """A database that takes nothing until it is told to."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+        self.go = asyncio.Event()
+        self.asked = asyncio.Event()
+
+    async def run(self, unit: Any) -> Any:
+        """Wait, then do it."""
+        self.asked.set()
+        await self.go.wait()
+        return await self._inner.run(unit)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+async def test_a_command_is_acknowledged_before_the_database_is_asked(
+    house: House, ada: Person, general: Place
+) -> None:
+    await house.discord.bot.registers("help")
+    desk: Any = house.engine._desk
+    slow = desk._database = Slow(desk._database)
+    used = await ada.slash("help", channel=general)
+    await used.acknowledged(PATIENCE)
+    assert not slow.go.is_set()
+    await asyncio.wait_for(slow.asked.wait(), PATIENCE)
+    slow.go.set()
+    assert (await used.answer(PATIENCE)).text
+    await house.idle()
+
+
+class Broken(Slow):
+    """A database that is not there."""
+
+    async def run(self, unit: Any) -> Any:
+        """Refuse."""
+        raise StoreUnavailable("the disk is full")
+
+
+async def test_a_command_that_cannot_be_stored_is_answered_honestly(
+    house: House, ada: Person, general: Place
+) -> None:
+    house.log.expects("the database does not take what comes from Discord")
+    await house.discord.bot.registers("help")
+    desk: Any = house.engine._desk
+    desk._database = Broken(desk._database)
+    used = await ada.slash("help", channel=general)
+    assert (await used.answer(PATIENCE)).text == "I could not store that. Please send it again."
+
+
+async def test_the_address_of_a_command_says_where_and_how_long_it_can_be_answered(
+    make_adapter: Any, ada: Person, friends: Server, general: Place, discord: DiscordServer, gateway: Any
+) -> None:
+    adapter = make_adapter()
+    gateway.bodies = [{"type": 1, "name": "help", "description": "Help", "options": []}]
+    await adapter.start(gateway)
+    await discord.bot.registers("help")
+    used = await ada.slash("help", channel=general)
+    incoming = await gateway.next()
+    assert incoming.event == Invocation("help", {})
+    assert incoming.address.token == used.token
+    assert incoming.address.place == str(used.messages[0].id)
+    life = incoming.address.expires_at - datetime.now(UTC)
+    assert timedelta(minutes=14) < life <= timedelta(minutes=15)
+    assert incoming.sender.locale == "en-GB"
+    await adapter.close()
+
+
+# ---- synchronisation ----
+
+
+async def test_commands_are_written_once_and_again_only_when_they_change(open_house: OpenHouse, ada: Person) -> None:
+    house = await open_house()
+    discord = house.discord
+    await discord.called(PUT)
+    await house.engine.__aexit__(None, None, None)
+    house = await open_house()
+    await discord.called("GET /applications/{application_id}/commands", times=2)
+    await ada.dm("What is 2 + 2?")
+    await house.answer(ada)
+    assert len(discord.calls.of(PUT)) == 1
+    await house.engine.__aexit__(None, None, None)
+    house = await open_house(plugins=[tools()])
+    await discord.called(PUT, times=2)
+    assert "tell" in {one["name"] for one in discord.bot.commands()}
+
+
+async def test_commands_may_be_for_one_server_alone(
+    open_house: OpenHouse, ada: Person, friends: Server, general: Place
+) -> None:
+    house = await open_house(discord__guilds=f"[{friends.id}]")
+    await house.discord.bot.registers("help", guild_id=friends.id)
+    assert house.discord.bot.commands() == []
+    used = await ada.slash("help", channel=general)
+    assert (await used.answer(PATIENCE)).text
+    with pytest.raises(NotSent):
+        await ada.slash("help")
+    await house.engine.__aexit__(None, None, None)
+    writes = house.discord.world.commands.writes
+    house = await open_house(discord__guilds=f"[{friends.id}]")
+    await house.discord.called("/guilds/{guild_id}/commands", times=3)
+    assert house.discord.world.commands.writes == writes
+
+
+async def test_people_may_take_the_commands_with_them(open_house: OpenHouse, ada: Person, ben: Person) -> None:
+    house = await open_house(discord__user_install="true")
+    await house.discord.bot.registers("help")
+    together = house.discord.private_conversation(ada, ben)
+    with pytest.raises(NotSent):
+        await ada.slash("help", channel=together)
+    await ada.installs_app()
+    used = await ada.slash("help", channel=together)
+    assert (await used.answer(PATIENCE)).text
+
+
+async def test_more_commands_than_discord_takes_are_named(open_house: OpenHouse) -> None:
+    many = Bot("many")
+
+    async def run(ctx: Context) -> str:
+        """Run."""
+        return "done"
+
+    for number in range(110):
+        many.command(f"x{number:03}")(run)
+    house = await open_house(plugins=[many])
+    house.log.expects("Discord takes 100 slash commands")
+    await house.discord.called(PUT)
+    assert len(house.discord.bot.commands()) == 100
+    (line,) = house.log.matching("Discord takes 100 slash commands")
+    assert "/x109" in line
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "said"),
+    [(403, 50001, "applications.commands"), (400, 30034, "Max number of daily")],
+)
+async def test_commands_that_cannot_be_written_are_one_line(
+    open_house: OpenHouse, discord: DiscordServer, ada: Person, status: int, code: int, said: str
+) -> None:
+    discord.faults.refuse(PUT, status=status, code=code, message="Max number of daily application commands reached")
+    house = await open_house()
+    house.log.expects("the slash commands everywhere are not up to date")
+    await discord.called(PUT)
+    await ada.dm("What is 2 + 2?")
+    assert "4" in (await house.answer(ada)).text
+    (line,) = house.log.matching("are not up to date")
+    assert said in line
+
+
+def test_what_discord_adds_to_a_command_is_no_difference() -> None:
+    ours = {
+        "type": 1,
+        "name": "image",
+        "description": "Draw",
+        "contexts": [2, 0],
+        "integration_types": [0],
+        "options": [{"type": 4, "name": "count", "description": "How many", "required": False, "min_value": 1}],
+    }
+    theirs = {
+        **ours,
+        "id": "1",
+        "application_id": "2",
+        "version": "3",
+        "default_member_permissions": None,
+        "dm_permission": True,
+        "nsfw": False,
+        "name_localizations": None,
+        "description_localizations": {},
+        "contexts": [0, 2],
+        "options": [{"type": 4, "name": "count", "description": "How many", "min_value": 1.0, "autocomplete": False}],
+    }
+    assert normal(ours) == normal(theirs)
+    for name, value in (("contexts", [0]), ("description", "Paint"), ("default_member_permissions", "32")):
+        assert normal(ours) != normal({**theirs, name: value})
