@@ -23,7 +23,10 @@ FAULTS: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, R
 
 _CONNECT_S: Final = 60.0
 """Seconds for a connection to the gateway, as the library has it."""
+_FIRST_PAUSE_S: Final = 0.25
 _LONGEST_PAUSE_S: Final = 30.0
+_STEADY_S: Final = 10.0
+"""Seconds that a connection has to last before the next one after it follows at once."""
 _GUILDS_S: Final = 0.2
 """Seconds without a further server until the start is complete; servers that come later are met all the same."""
 _IDENTIFY_S: Final = 5.0
@@ -35,7 +38,7 @@ Hear: TypeAlias = Callable[[str, tuple[Any, ...]], None]
 class BotClient(discord.Client):
     """The adapter's own client. It keeps little in memory, and mentions nobody.
 
-    `gateway` is the gateway's address as the API tells it, known before `connect`. `closing` ends `connect`.
+    `gateway` is the gateway's address as the API tells it, known before `connect`.
     """
 
     def __init__(self, settings: DiscordSettings, complaints: Complaints) -> None:
@@ -54,7 +57,6 @@ class BotClient(discord.Client):
             proxy=settings.proxy or None,
         )
         self.gateway = DiscordWebSocket.DEFAULT_GATEWAY
-        self.closing = False
         self._complaints = complaints
         self._identified = float("-inf")
         self._in_touch = False
@@ -79,9 +81,9 @@ class BotClient(discord.Client):
         does not pass, PrivilegedIntentsRequired for an intent that is not allowed.
         """
         session: dict[str, Any] = {"gateway": self.gateway, "initial": True}
-        pause = 1.0
-        while not self._is_over():
-            self._in_touch, why = False, ""
+        pause = 0.0
+        while not self.is_closed():
+            self._in_touch, began, why = False, time.monotonic(), ""
             try:
                 connecting = DiscordWebSocket.from_client(self, shard_id=self.shard_id, **session)
                 self.ws = await asyncio.wait_for(connecting, _CONNECT_S)
@@ -91,7 +93,7 @@ class BotClient(discord.Client):
                 session = self._next_session(resume=again.resume)
                 why = "the connection broke"
             except discord.ConnectionClosed as closed:
-                if self._is_over():
+                if self.is_closed():
                     return
                 if closed.code == 4014:
                     raise discord.PrivilegedIntentsRequired(closed.shard_id) from None
@@ -100,17 +102,15 @@ class BotClient(discord.Client):
                 session, why = self._next_session(resume=True), "the connection was closed"
             except (OSError, aiohttp.ClientError, TimeoutError) as error:
                 session, why = self._next_session(resume=True), f"{type(error).__name__}: {error}"
-            if self._is_over():
+            if self.is_closed():
                 return
             self.dispatch("disconnect")
-            if self._in_touch:  # it stood: the next attempt may follow at once
-                pause = 1.0
-                continue
-            self._complaints.say(
-                "gateway", "no connection to Discord's gateway, trying on (%s)", why, level=logging.WARNING
-            )
+            if not self._in_touch:
+                self._complaints.say("gateway", "no connection to Discord's gateway, trying on (%s)", why)
+            elif time.monotonic() - began > _STEADY_S:
+                pause = 0.0
             await asyncio.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE_S)
+            pause = min(max(_FIRST_PAUSE_S, 2 * pause), _LONGEST_PAUSE_S)
 
     async def _listen(self, ws: Any) -> None:
         while True:
@@ -127,15 +127,16 @@ class BotClient(discord.Client):
         known = {"session": ws.session_id, "sequence": ws.sequence, "gateway": ws.gateway}
         return {**known, "resume": True, "initial": False}
 
-    def _is_over(self) -> bool:
-        return self.closing or self.is_closed()
 
-    async def hang_up(self) -> None:
-        """Leave the gateway so that Discord forgets the session; requests still work."""
-        self.closing = True
-        ws: Any = self.ws
-        if ws is not None and ws.open:
-            await ws.close(code=1000)
+async def hang_up(client: discord.Client) -> None:
+    """Leave the gateway so that Discord forgets the session; requests still work. Nobody may be in `connect` any more.
+
+    Whoever waits for events meanwhile closes first, with 4000: the session then lives on for a while, and what is
+    written until the next start is kept for it and for nobody else.
+    """
+    ws: Any = client.ws
+    if ws is not None and ws.open:
+        await ws.close(code=1000)
 
 
 def intents(settings: DiscordSettings) -> discord.Intents:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from botcore.adapter import Finding, Gateway
 from botcore.errors import ConfigError
 from botcore_discord.check import INTENT_REMEDY, NO_INTENT, REMEDY, findings, may_read_content
-from botcore_discord.client import NETWORK, BotClient, drop_privileged, listen, set_gateway
+from botcore_discord.client import NETWORK, BotClient, drop_privileged, hang_up, listen, set_gateway
 from botcore_discord.commands import CommandSync
 from botcore_discord.complaints import Complaints
 from botcore_discord.discretion import keep_discreet
@@ -171,11 +171,10 @@ class DiscordAdapter:
     async def stop_receiving(self) -> None:
         """Take no further messages, and store those that arrived; sending still works."""
         await self._ears.close(_LAST_WORD_S)
-        if isinstance(self.client, BotClient):
-            await self.client.hang_up()
         if self._connecting is not None:
             self._connecting.cancel()
             await asyncio.gather(self._connecting, return_exceptions=True)
+            await hang_up(self.client)
 
     async def close(self) -> None:
         """Close every connection that was made here; a client that runs elsewhere goes on."""

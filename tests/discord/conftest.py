@@ -8,6 +8,7 @@ import asyncio
 import logging
 import os
 import re
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -213,13 +214,18 @@ async def house(open_house: OpenHouse, friends: Server, general: Channel) -> Hou
 
 
 @pytest.fixture
-def make_adapter(discord: DiscordServer) -> Callable[..., DiscordAdapter]:
-    """An adapter for the simulated Discord; settings by name."""
+async def make_adapter(discord: DiscordServer) -> AsyncIterator[Callable[..., DiscordAdapter]]:
+    """An adapter for the simulated Discord; settings by name. All are closed at the end."""
+    made: list[DiscordAdapter] = []
 
-    def make(client: Any = None, **settings: Any) -> DiscordAdapter:
-        return DiscordAdapter(DiscordSettings(**settings), discord.token, api_url=discord.url, client=client)
+    def make(client: Any = None, *, token: str = "", url: str = "", **settings: Any) -> DiscordAdapter:
+        place = {"api_url": url or discord.url, "client": client}
+        made.append(DiscordAdapter(DiscordSettings(**settings), token or discord.token, **place))
+        return made[-1]
 
-    return make
+    yield make
+    for adapter in made:
+        await adapter.close()
 
 
 class Heard:
@@ -278,3 +284,12 @@ class Heard:
 def gateway() -> Any:
     """A gateway that keeps what it is given."""
     return Heard()
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
