@@ -23,7 +23,6 @@ PERMISSIONS: Final = discord.Permissions(
     embed_links=True,
     attach_files=True,
     read_message_history=True,
-    add_reactions=True,
 )
 """What the invitation asks for."""
 

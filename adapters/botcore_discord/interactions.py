@@ -27,7 +27,8 @@ log = logging.getLogger(__name__)
 TOKEN_LIFE: Final = timedelta(minutes=15)
 """How long an interaction can be answered (https://discord.com/developers/docs/interactions/receiving-and-responding)."""
 HIDDEN: Final = "~"
-"""Begins the place of an answer that only the asker sees."""
+"""Begins the place of an answer that is reached through the interaction alone: only the asker sees it, or the bot may
+not write where it stands."""
 
 _SUGGEST_S: Final = 2.0
 """Seconds for suggestions: nothing can be shown after three."""
@@ -88,7 +89,8 @@ class Interactions:
             self._complaints.say("defer", "an interaction came too late or could not be deferred: %s", told(error))
             return
         number = None if answer is None else answer.message_id
-        incoming = self._incoming(interaction, event, f"{HIDDEN if hidden else ''}{number}" if number else None)
+        mark = HIDDEN if hidden or _is_foreign(interaction) else ""
+        incoming = self._incoming(interaction, event, f"{mark}{number}" if number else None)
         try:
             await gateway.accept(incoming)
         except StoreError as error:
@@ -146,6 +148,17 @@ def _place_of(interaction: Any) -> Place:
         kind: Literal["private", "group"] = "group" if interaction.context.private_channel else "private"
         return Place(number, None, kind)
     return place or Place(number, None, "group")
+
+
+def _is_foreign(interaction: Any) -> bool:
+    """Whether the bot itself is not where the interaction is: somebody brought the app along, or it may not write."""
+    if interaction.guild_id is None:
+        return bool(interaction.context.private_channel)
+    if interaction.is_user_integration() and not interaction.is_guild_integration():
+        return True
+    may = interaction.app_permissions
+    in_thread = isinstance(interaction.channel, discord.Thread)
+    return not (may.view_channel and (may.send_messages_in_threads if in_thread else may.send_messages))
 
 
 def _focused(data: Any) -> tuple[str, str]:

@@ -73,7 +73,7 @@ async def test_an_applications_own_client_reconnects_without_a_traceback_in_the_
     [
         ("POST https://discord.com/api/v10/webhooks/12/aW50ZXJhY3Rpb24/messages/@original", "/webhooks/12/<token>/mess"),
         ("https://discord.com/api/v10/interactions/12/aW50ZXJh/callback", "/interactions/12/<token>/callback"),
-        ("Authorization: Bot MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs", "Bot <token>"),
+        (f"Authorization: Bot {'M' * 24}.G{'x' * 5}.{'z' * 30}", "Bot <token>"),
         ("nothing to hide", "nothing to hide"),
     ],
 )
