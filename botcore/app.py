@@ -161,7 +161,8 @@ class Engine:
                 continue
             started.append(adapter.platform)
         if not started:
-            raise ConfigError("nothing is started: set TELEGRAM_BOT_TOKEN or DISCORD_BOT_TOKEN, or leave web.enabled true")
+            tokens = "TELEGRAM_BOT_TOKEN or DISCORD_BOT_TOKEN"
+            raise ConfigError(f"nothing is started: set {tokens}, or leave web.enabled true")
         # Exits run in opposite order: no more messages in, running turns to their end, then the connections.
         self._stack.push_async_callback(self._drained)
         self._stack.push_async_callback(self._deaf)

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from botcore.adapter import Seen
 from botcore.messages import Incoming
+from botcore_discord.client import FAILURES
 from botcore_discord.incoming import Receiver
 from botcore_discord.intake import Intake, Make
 from botcore_discord.library import discord
@@ -25,7 +26,6 @@ _MARGIN: Final = timedelta(minutes=2)
 """Before the newest message known: another channel's may have been lost with the crash that came in between."""
 _AT_ONCE: Final = 4
 """Channels that are read at the same time: far below the 50 requests a second that Discord takes."""
-_FAILURES: Final = (discord.DiscordException, OSError, TimeoutError)
 
 
 @dataclass(slots=True)
@@ -91,7 +91,7 @@ class CatchUp:
             async with self._few:
                 try:
                     return await self._read(channel, after)
-                except _FAILURES as error:
+                except FAILURES as error:
                     log.debug("what was missed in a channel cannot be read: %s", error)
                     return ()
 

@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 NETWORK: Final = (OSError, aiohttp.ClientError, TimeoutError, discord.DiscordServerError, discord.GatewayNotFound)
 """What the library raises where Discord does not answer."""
 
+FAILURES: Final = (discord.DiscordException, OSError, TimeoutError, RuntimeError)
+"""What a request may end with. The last: a simulator in this process that does not know it."""
+
 FAULTS: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What the library and our conversion may raise over an event that is not as described."""
 
@@ -167,6 +170,25 @@ def listen(client: discord.Client, hear: Hear) -> None:
 
     client.dispatch = dispatch  # type: ignore[method-assign]
     client._connection.dispatch = dispatch  # noqa: SLF001 - see above
+
+
+def tree_of(client: discord.Client) -> Any:
+    """The tree of slash commands that an application has made for its client, or None."""
+    return client._connection._command_tree  # noqa: SLF001 - the tree registers itself there, wherever it is kept
+
+
+def spare_tree(client: discord.Client) -> None:
+    """Let the application's tree of commands not complain of those that are not its own: they are the engine's."""
+    tree = tree_of(client)
+    if tree is None:
+        return
+    complain = tree.on_error
+
+    async def on_error(interaction: Any, error: Exception) -> None:
+        if not isinstance(error, discord.app_commands.CommandNotFound):
+            await complain(interaction, error)
+
+    tree.on_error = on_error
 
 
 def set_gateway(client: discord.Client, url: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from botcore.messages import Json
+from botcore_discord.client import FAILURES, tree_of
 from botcore_discord.complaints import Complaints
 from botcore_discord.library import Route, discord
 from botcore_discord.settings import DiscordSettings
@@ -15,7 +16,6 @@ MOST: Final = 100
 """Slash commands that an app may have in one place (https://discord.com/developers/docs/interactions/application-commands)."""
 _CHAT_INPUT = 1
 _GUILD_INSTALL, _USER_INSTALL = 0, 1
-_FAILURES: Final = (discord.DiscordException, OSError, TimeoutError)
 
 _UNSAID: Final[Mapping[str, Json]] = {
     "type": _CHAT_INPUT,
@@ -50,7 +50,7 @@ class CommandSync:
 
     async def run(self, commands: Sequence[Mapping[str, Json]]) -> None:
         """Compare and, where they differ, write: one request for each place. Never raises; what fails is one line."""
-        own = self._of_the_application()
+        own = self._of_the_application(None)
         taken = {(one.get("type", _CHAT_INPUT), one["name"]) for one in own}
         wanted = [dict(one) for one in commands if (_CHAT_INPUT, one["name"]) not in taken]
         room = MOST - sum(one.get("type", _CHAT_INPUT) == _CHAT_INPUT for one in own)
@@ -61,12 +61,13 @@ class CommandSync:
         guilds = self._settings.guilds
         await self._sync(None, [*own, *([] if guilds else map(self._everywhere, wanted))])
         for guild in guilds:
-            await self._sync(guild, list(map(_in_one_guild, wanted)))
+            here = self._of_the_application(discord.Object(guild))
+            await self._sync(guild, [*here, *map(_in_one_guild, wanted)])
 
-    def _of_the_application(self) -> list[dict[str, Any]]:
+    def _of_the_application(self, guild: discord.Object | None) -> list[dict[str, Any]]:
         """The commands of a client that has a tree of its own: writing all commands would delete them."""
-        tree = getattr(self._client, "tree", None)
-        return [] if tree is None else [command.to_dict(tree) for command in tree.get_commands()]
+        tree = tree_of(self._client)
+        return [] if tree is None else [command.to_dict(tree) for command in tree.get_commands(guild=guild)]
 
     def _everywhere(self, command: dict[str, Json]) -> dict[str, Json]:
         types = [_GUILD_INSTALL, _USER_INSTALL] if self._settings.user_install else [_GUILD_INSTALL]
@@ -79,7 +80,7 @@ class CommandSync:
                 log.debug("the slash commands %s are up to date", where)
                 return
             _ = await self._client.http.request(self._route("PUT", guild), json=wanted)
-        except _FAILURES as error:
+        except FAILURES as error:
             self._complaints.say(
                 f"commands {guild}", "the slash commands %s are not up to date: %s", where, _why(error)
             )

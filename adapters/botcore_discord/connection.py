@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from botcore.adapter import Finding, Gateway
 from botcore.errors import ConfigError
 from botcore_discord.check import INTENT_REMEDY, NO_INTENT, REMEDY, findings, may_read_content
-from botcore_discord.client import NETWORK, BotClient, drop_privileged, hang_up, listen, set_gateway
+from botcore_discord.client import NETWORK, BotClient, drop_privileged, hang_up, listen, set_gateway, spare_tree
 from botcore_discord.commands import CommandSync
 from botcore_discord.complaints import Complaints
 from botcore_discord.discretion import keep_discreet
@@ -82,7 +82,7 @@ class DiscordAdapter:
         self._lent = client is not None and client.user is not None
         self._ears = Ears(self.client, settings, self._complaints, self._errands)
         listen(self.client, self._ears.hear)
-        self.outlet = DiscordOutlet(self.client)
+        self.outlet = DiscordOutlet(self.client, complaints=self._complaints)
 
     async def start(self, gateway: Gateway) -> None:
         """Connect; where Discord does not answer now, go on trying in the background.
@@ -91,6 +91,7 @@ class DiscordAdapter:
         """
         point(self, self._root)
         sync = CommandSync(self.client, self._settings, self._complaints)
+        spare_tree(self.client)
         await self._ears.open(gateway, sync)
         self._lent = self._lent or self.client.user is not None
         if self._lent:

@@ -85,7 +85,7 @@ class Ears:
                 intake.hold()  # a new session: what was missed comes before what comes now
             case "ready", ():
                 _ = self._errands.run(self._make_ready(intake), "catch up with Discord")
-            case "guild_available", (guild,) if self.ready.is_set() and self._catch_up is not None:
+            case "guild_available", (guild,) if self._catch_up is not None and self.ready.is_set() and not intake.held:
                 _ = self._catch_up.guild(guild)
             case "guild_join", (guild,):
                 log.info("Discord: the bot was taken into a server of %s members", guild.member_count)

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from botcore.adapter import Gateway
 from botcore.errors import StoreError
 from botcore.messages import Incoming
-from botcore_discord.client import FAULTS
+from botcore_discord.client import FAILURES, FAULTS
 from botcore_discord.complaints import Complaints
 from botcore_discord.errands import Errands
 
@@ -29,7 +29,10 @@ Make: TypeAlias = Callable[[], Awaitable[Sequence[Incoming]]]
 
 
 class Intake:
-    """One queue for each channel; `hold` keeps all of them from being worked on until `release`."""
+    """One queue for each channel; `hold` keeps all of them from being worked on until `release`.
+
+    `held`: that is so now.
+    """
 
     def __init__(self, gateway: Gateway, errands: Errands, complaints: Complaints) -> None:
         self._gateway = gateway
@@ -38,7 +41,7 @@ class Intake:
         self._queues: dict[int, deque[Make]] = {}
         self._busy: set[int] = set()
         self._waiting = 0
-        self._held = False
+        self.held = False
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -58,17 +61,17 @@ class Intake:
 
     def hold(self) -> None:
         """Let everything wait: the connection is new, and what was missed comes first."""
-        self._held = True
+        self.held = True
 
     def release(self) -> None:
         """Go on."""
-        self._held = False
+        self.held = False
         for channel in list(self._queues):
             self._work_on(channel)
 
     async def empty(self, timeout: float) -> None:  # noqa: ASYNC109 - the caller stops then anyway
         """Wait until everything is stored, at most `timeout` seconds."""
-        if self._held:
+        if self.held:
             return
         try:
             async with asyncio.timeout(timeout):
@@ -79,26 +82,28 @@ class Intake:
             )
 
     def _work_on(self, channel: int) -> None:
-        if not self._held and channel not in self._busy:
+        if not self.held and channel not in self._busy:
             self._busy.add(channel)
             _ = self._errands.run(self._work(channel), f"channel {channel}")
 
     async def _work(self, channel: int) -> None:
         queue = self._queues[channel]
-        while queue and not self._held:
-            make = queue.popleft()
-            await self._store(await self._made(make))
-            self._waiting -= 1
-        self._busy.discard(channel)
-        if not queue:
-            del self._queues[channel]
-        if self._waiting == 0:
-            self._idle.set()
+        try:
+            while queue and not self.held:
+                make = queue.popleft()
+                self._waiting -= 1
+                await self._store(await self._made(make))
+        finally:
+            self._busy.discard(channel)
+            if not queue:
+                del self._queues[channel]
+            if not self._busy and not self._queues:
+                self._idle.set()
 
     async def _made(self, make: Make) -> Sequence[Incoming]:
         try:
             return await make()
-        except FAULTS as error:
+        except (*FAULTS, *FAILURES) as error:
             log.error("an event of Discord cannot be read (%s); it is passed over", type(error).__name__)  # noqa: TRY400 - a traceback may quote what people wrote
             return ()
 

@@ -13,7 +13,7 @@ from botcore import messages as m
 from botcore.adapter import Gateway
 from botcore.errors import StoreError
 from botcore_discord.buttons import says_of
-from botcore_discord.client import FAULTS
+from botcore_discord.client import FAILURES, FAULTS
 from botcore_discord.complaints import Complaints
 from botcore_discord.content import parts_of
 from botcore_discord.errands import Errands
@@ -33,7 +33,6 @@ not write where it stands."""
 _SUGGEST_S: Final = 2.0
 """Seconds for suggestions: nothing can be shown after three."""
 _NOT_STORED: Final = "I could not store that. Please send it again."
-_FAILURES: Final = (discord.DiscordException, OSError, TimeoutError)
 
 
 class Interactions:
@@ -59,13 +58,10 @@ class Interactions:
         if work is not None:
             _ = self._errands.run(work, f"interaction {interaction.id}")
 
-    def _is_ours(self, interaction: Any) -> bool:
+    @staticmethod
+    def _is_ours(interaction: Any) -> bool:
         """Whether it is a slash command that the application does not have in a tree of its own."""
-        data = interaction.data or {}
-        if data.get("type", 1) != 1:
-            return False
-        tree = getattr(self._client, "tree", None)
-        return tree is None or tree.get_command(data.get("name", "")) is None
+        return (interaction.data or {}).get("type", 1) == 1 and interaction.command is None
 
     async def _invoke(self, interaction: Any, gateway: Gateway) -> None:
         data = interaction.data
@@ -85,7 +81,7 @@ class Interactions:
         hidden = gateway.is_ephemeral(event)
         try:
             answer = await interaction.response.defer(ephemeral=hidden, thinking=True)  # nothing is awaited before this
-        except _FAILURES as error:
+        except FAILURES as error:
             self._complaints.say("defer", "an interaction came too late or could not be deferred: %s", told(error))
             return
         number = None if answer is None else answer.message_id
@@ -102,7 +98,7 @@ class Interactions:
             await interaction.edit_original_response(
                 content=_NOT_STORED, allowed_mentions=discord.AllowedMentions.none()
             )
-        except _FAILURES as error:
+        except FAILURES as error:
             log.debug("the apology was not shown: %s", told(error))
 
     def _incoming(self, interaction: Any, event: m.Event, answer: str | None) -> m.Incoming:
@@ -131,7 +127,7 @@ class Interactions:
         choices = [discord.app_commands.Choice(name=one, value=one) for one in found]
         try:
             await interaction.response.autocomplete(choices)
-        except _FAILURES as error:
+        except FAILURES as error:
             log.debug("suggestions were not shown: %s", told(error))
 
 

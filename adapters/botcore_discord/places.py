@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from botcore import messages as m
+from botcore_discord.client import FAILURES
 from botcore_discord.content import name_of
 from botcore_discord.library import discord
 
@@ -70,7 +71,7 @@ class Places:
         number = int(channel.id)
         try:
             fetched = await self._client.fetch_channel(number)
-        except (discord.DiscordException, OSError, TimeoutError):
+        except FAILURES:
             return Place(str(number), None, "group")
         place = place_of(fetched) or Place(str(number), None, "group")
         self._fetched[number] = place

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from botcore import messages as m
+from botcore_discord.client import FAILURES
 from botcore_discord.content import name_of, parts_of
 from botcore_discord.library import discord
 
@@ -18,9 +19,6 @@ PATIENCE_S: Final = 3.0
 """Seconds for the whole chain: then the message is answered with what was found."""
 _REMEMBERED: Final = 2000
 """Messages in memory, about 1 kB each: most replies are to one of the last, and need no request."""
-
-_FAILURES: Final = (discord.DiscordException, OSError, TimeoutError, NotImplementedError)
-"""What asking for a message may end with. The last: a simulator in this process that does not know the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ class Quotes:
     async def _ask(self, channel: Any, number: int) -> _Known | None:
         try:
             return self._keep(await channel.fetch_message(number))
-        except _FAILURES as error:
+        except FAILURES as error:
             log.debug("a chain of replies ends: %s", error)
             return None
 

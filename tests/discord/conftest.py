@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botcore_discord.connection import DiscordAdapter
-from botcore_discord.settings import DiscordSettings
 
 from botcore.adapter import Adapter, Seen
 from botcore.app import Engine
@@ -28,6 +26,8 @@ from botcore.messages import Event, Incoming, Invocation, text_of
 from botcore.testing.discord_server import Channel, DiscordServer, Limits, Message, Person, Server, discord_server
 from botcore.testing.openai_server import OfflineApi, OfflineSettings, offline_api
 from botcore.testing.openapi import Description
+from botcore_discord.connection import DiscordAdapter
+from botcore_discord.settings import DiscordSettings
 
 PATIENCE = 20.0
 """Seconds for anything that should take a fraction of one: the machine may be busy with other things."""
@@ -219,8 +219,8 @@ async def make_adapter(discord: DiscordServer) -> AsyncIterator[Callable[..., Di
     made: list[DiscordAdapter] = []
 
     def make(client: Any = None, *, token: str = "", url: str = "", **settings: Any) -> DiscordAdapter:
-        place = {"api_url": url or discord.url, "client": client}
-        made.append(DiscordAdapter(DiscordSettings(**settings), token or discord.token, **place))
+        chosen = DiscordSettings(**settings)
+        made.append(DiscordAdapter(chosen, token or discord.token, api_url=url or discord.url, client=client))
         return made[-1]
 
     yield make

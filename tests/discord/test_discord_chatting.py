@@ -125,9 +125,7 @@ async def test_a_post_in_a_forum_is_a_thread(house: House, ada: Person, friends:
     assert "4" in (await house.answer(post)).text
 
 
-async def test_reports_of_discord_are_no_messages(
-    open_house: OpenHouse, ada: Person, general: Channel
-) -> None:
+async def test_reports_of_discord_are_no_messages(open_house: OpenHouse, ada: Person, general: Channel) -> None:
     """A thread opened on a message brings two messages that nobody wrote."""
     house = await open_house(discord__message_content="true")
     asked = await ada.mentions(house.discord.bot, "what is 2 + 2?", channel=general)

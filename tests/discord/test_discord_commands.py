@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import pytest
-from botcore_discord.commands import normal
 
 from botcore.errors import StoreUnavailable
 from botcore.messages import Button, Channel, Image, Invocation, Reply, User
 from botcore.plugin import Between, Bot, Context, Suggest
 from botcore.testing.discord_server import Attachment, DiscordServer, NotSent, Person, Server, png
 from botcore.testing.discord_server import Channel as Place
+from botcore_discord.commands import normal
 
 from .conftest import PATIENCE, House, OpenHouse
 
@@ -38,7 +38,9 @@ def tools() -> Bot:
         picture: Image,
     ) -> str:
         """Tell what was given."""
-        return f"{text} {count} {ratio} {loud} {who.name}={who.id} {where.name}={where.id} {picture.name} {picture.size}"
+        return (
+            f"{text} {count} {ratio} {loud} {who.name}={who.id} {where.name}={where.id} {picture.name} {picture.size}"
+        )
 
     @bot.command("secret", ephemeral=True)
     async def secret(ctx: Context) -> str:
@@ -64,9 +66,7 @@ async def test_every_command_of_the_plugins_is_offered_as_one_of_discords(house:
     assert {one["name"] for one in house.discord.bot.commands()} == wanted
 
 
-async def test_a_command_of_every_option_type(
-    open_house: OpenHouse, ada: Person, ben: Person, general: Place
-) -> None:
+async def test_a_command_of_every_option_type(open_house: OpenHouse, ada: Person, ben: Person, general: Place) -> None:
     house = await open_house(plugins=[tools()])
     await house.discord.bot.registers("tell")
     picture = Attachment(png(2, 2), "fox.png", "image/png")
@@ -175,9 +175,7 @@ class Broken(Slow):
         raise StoreUnavailable("the disk is full")
 
 
-async def test_a_command_that_cannot_be_stored_is_answered_honestly(
-    house: House, ada: Person, general: Place
-) -> None:
+async def test_a_command_that_cannot_be_stored_is_answered_honestly(house: House, ada: Person, general: Place) -> None:
     house.log.expects("the database does not take what comes from Discord")
     await house.discord.bot.registers("help")
     desk: Any = house.engine._desk

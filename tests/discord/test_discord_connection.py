@@ -5,11 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from botcore_discord.client import BotClient
-from botcore_discord.complaints import Complaints
-from botcore_discord.connection import DiscordAdapter
-from botcore_discord.library import Route
-from botcore_discord.settings import DiscordSettings
 from yarl import URL
 
 from botcore.errors import ConfigError
@@ -24,8 +19,13 @@ from botcore.testing.discord_server import (
     discord_server,
     pointing_discord_at,
 )
+from botcore_discord.client import BotClient
+from botcore_discord.complaints import Complaints
+from botcore_discord.connection import DiscordAdapter
+from botcore_discord.library import Route
+from botcore_discord.settings import DiscordSettings
 
-from .conftest import PATIENCE, Heard, Log, described
+from .conftest import PATIENCE, Log, described
 
 WRONG = "NzAwMDAwMDAwMDAwMDAwMDAx.wrong0.bot-token-that-nobody-knows"
 
@@ -37,7 +37,7 @@ async def eventually(condition: Any) -> None:
             await asyncio.sleep(0.005)
 
 
-async def test_a_token_that_discord_does_not_know_names_the_remedy(make_adapter: Any, gateway: Heard) -> None:
+async def test_a_token_that_discord_does_not_know_names_the_remedy(make_adapter: Any, gateway: Any) -> None:
     with pytest.raises(ConfigError, match=r"DISCORD_BOT_TOKEN: .* does not accept it .*Developer Portal") as raised:
         await make_adapter(token=WRONG).start(gateway)
     assert WRONG not in str(raised.value)
@@ -50,7 +50,7 @@ def test_what_is_no_token_is_refused_at_once(token: str) -> None:
 
 
 async def test_a_token_with_the_word_bot_before_it_is_taken(
-    make_adapter: Any, gateway: Heard, discord: DiscordServer, ada: Person
+    make_adapter: Any, gateway: Any, discord: DiscordServer, ada: Person
 ) -> None:
     adapter = make_adapter(token=f" Bot {discord.token}\n")
     await adapter.start(gateway)
@@ -65,7 +65,7 @@ def test_an_address_that_is_none_is_refused(discord: DiscordServer, url: str) ->
 
 
 async def test_two_adapters_cannot_talk_to_different_servers(
-    make_adapter: Any, gateway: Heard, discord: DiscordServer
+    make_adapter: Any, gateway: Any, discord: DiscordServer
 ) -> None:
     first = make_adapter()
     await first.start(gateway)
@@ -76,10 +76,8 @@ async def test_two_adapters_cannot_talk_to_different_servers(
     assert "discord.com" in Route.BASE
 
 
-async def test_an_intent_that_is_not_allowed_is_done_without(gateway: Heard, log: Log) -> None:
-    async with discord_server(
-        limits=Limits.none(), privileged_intents=Intent(0), description=described()
-    ) as discord:
+async def test_an_intent_that_is_not_allowed_is_done_without(gateway: Any, log: Log) -> None:
+    async with discord_server(limits=Limits.none(), privileged_intents=Intent(0), description=described()) as discord:
         adapter = DiscordAdapter(DiscordSettings(message_content=True), discord.token, api_url=discord.url)
         await adapter.start(gateway)
         ada = discord.user("Ada")
@@ -93,7 +91,7 @@ async def test_an_intent_that_is_not_allowed_is_done_without(gateway: Heard, log
 
 
 async def test_an_intent_that_discord_takes_away_is_done_without(
-    make_adapter: Any, gateway: Heard, discord: DiscordServer, ada: Person, log: Log
+    make_adapter: Any, gateway: Any, discord: DiscordServer, ada: Person, log: Log
 ) -> None:
     """The portal's switch is turned off while the bot runs: the next session is closed with 4014."""
     adapter = make_adapter(message_content=True)
@@ -107,7 +105,7 @@ async def test_an_intent_that_discord_takes_away_is_done_without(
 
 
 async def test_a_discord_that_does_not_answer_is_tried_again(
-    make_adapter: Any, gateway: Heard, discord: DiscordServer, ada: Person, log: Log
+    make_adapter: Any, gateway: Any, discord: DiscordServer, ada: Person, log: Log
 ) -> None:
     discord.faults.reset("GET /users/@me", times=6)  # the library itself repeats a reset five times
     adapter = make_adapter()
@@ -136,7 +134,7 @@ async def test_a_gateway_that_is_away_is_one_line_and_tried_again(
         await client.close()
 
 
-async def test_a_bot_that_was_started_too_often_waits_instead_of_losing_its_token(gateway: Heard, log: Log) -> None:
+async def test_a_bot_that_was_started_too_often_waits_instead_of_losing_its_token(gateway: Any, log: Log) -> None:
     limits = replace(Limits.none(), identifies=Rate(1, 86_400))
     async with discord_server(limits=limits, description=described()) as discord:
         for _ in range(2):
@@ -148,7 +146,7 @@ async def test_a_bot_that_was_started_too_often_waits_instead_of_losing_its_toke
 
 
 async def test_a_token_that_is_withdrawn_is_one_line(
-    make_adapter: Any, gateway: Heard, discord: DiscordServer, log: Log
+    make_adapter: Any, gateway: Any, discord: DiscordServer, log: Log
 ) -> None:
     log.expects("DISCORD_BOT_TOKEN")
     adapter = make_adapter()
@@ -169,9 +167,7 @@ async def test_the_doctor_says_who_the_bot_is_and_what_it_may(
     assert {call.method for call in discord.calls} == {"GET"}
 
 
-async def test_the_doctor_knows_a_wrong_token_and_a_missing_intent(
-    make_adapter: Any, discord: DiscordServer
-) -> None:
+async def test_the_doctor_knows_a_wrong_token_and_a_missing_intent(make_adapter: Any, discord: DiscordServer) -> None:
     (wrong,) = await make_adapter(token=WRONG).check()
     assert (wrong.state, "does not accept the token" in wrong.text) == ("fail", True)
     discord.world.privileged = Intent(0)

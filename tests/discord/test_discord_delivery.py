@@ -4,9 +4,12 @@ import asyncio
 from typing import Any
 
 from botcore.adapter import Seen
-from botcore.testing.discord_server import Channel, DiscordServer, Permission, Person, Server
+from botcore.testing.discord_server import Channel, DiscordServer, Limits, Permission, Person, Server, discord_server
+from botcore.testing.discord_server.world import Content
+from botcore_discord.connection import DiscordAdapter
+from botcore_discord.settings import DiscordSettings
 
-from .conftest import PATIENCE, House, OpenHouse
+from .conftest import PATIENCE, House, OpenHouse, described
 
 
 async def closed(house: House) -> None:
@@ -84,8 +87,6 @@ async def test_what_the_bot_has_replied_to_is_not_asked_again(
     first = await ada.mentions(discord.bot, "one", channel=general)
     second = await ada.mentions(discord.bot, "two", channel=general)
     await ada.mentions(discord.bot, "three", channel=general)
-    from botcore.testing.discord_server.world import Content
-
     discord.world.post(general, discord.bot.user, Content("answered by another process", reply_to=second))
     gateway.past = [Seen(str(general.id), None, str(first.id))]
     adapter = make_adapter()
@@ -142,14 +143,7 @@ async def test_a_session_that_discord_forgot_is_begun_anew_and_caught_up(
 
 
 async def test_a_gateway_that_falls_silent_is_left(make_adapter: Any, gateway: Any) -> None:
-    from botcore.testing.discord_server import Limits, discord_server
-
-    from .conftest import described
-
     async with discord_server(limits=Limits.none(), heartbeat_interval=0.2, description=described()) as discord:
-        from botcore_discord.connection import DiscordAdapter
-        from botcore_discord.settings import DiscordSettings
-
         adapter = DiscordAdapter(DiscordSettings(silence_seconds=1), discord.token, api_url=discord.url)
         await adapter.start(gateway)
         ada = discord.user("Ada")

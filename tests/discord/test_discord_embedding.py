@@ -3,31 +3,33 @@
 import asyncio
 from typing import Any
 
+from botcore.testing.discord_server import Channel, DiscordServer, Person
+from botcore.testing.discord_server import pointing_discord_at as pointing
+from botcore_discord.connection import DiscordAdapter
 from botcore_discord.library import discord as library
 from botcore_discord.settings import DiscordSettings
 
-from botcore.testing.discord_server import Channel, DiscordServer, Person
-from botcore.testing.discord_server import pointing_discord_at as pointing
-
-from .conftest import PATIENCE, Heard, Log
+from .conftest import PATIENCE, Log
 
 
 async def test_an_application_puts_handlers_on_the_client_that_is_handed_out(
-    make_adapter: Any, gateway: Heard, discord: DiscordServer, ada: Person
+    make_adapter: Any, gateway: Any, discord: DiscordServer, ada: Person
 ) -> None:
     adapter = make_adapter()
     heard: list[str] = []
     ready = asyncio.Event()
 
-    @adapter.client.event
     async def on_ready() -> None:
         ready.set()
 
+    adapter.client.event(on_ready)
+
     await adapter.start(gateway)
 
-    @adapter.client.event
     async def on_message(message: library.Message) -> None:
         heard.append(message.content)
+
+    adapter.client.event(on_message)
 
     await asyncio.wait_for(ready.wait(), PATIENCE)
     waiting = asyncio.create_task(adapter.client.wait_for("message", timeout=PATIENCE))
@@ -56,7 +58,7 @@ class Theirs(library.Client):
 
 
 async def test_a_client_of_an_application_is_started_and_keeps_its_own_handlers_and_commands(
-    make_adapter: Any, gateway: Heard, discord: DiscordServer, ada: Person, general: Channel
+    make_adapter: Any, gateway: Any, discord: DiscordServer, ada: Person, general: Channel, log: Log
 ) -> None:
     gateway.bodies = [{"type": 1, "name": "help", "description": "Help", "options": []}]
     client = Theirs()
@@ -79,7 +81,7 @@ async def test_a_client_of_an_application_is_started_and_keeps_its_own_handlers_
 
 
 async def test_a_client_that_runs_already_is_neither_logged_in_nor_closed(
-    make_adapter: Any, gateway: Heard, discord: DiscordServer, ada: Person, log: Log
+    make_adapter: Any, gateway: Any, discord: DiscordServer, ada: Person, log: Log
 ) -> None:
     client = Theirs()
     with pointing(discord):
@@ -103,15 +105,15 @@ async def test_a_client_that_runs_already_is_neither_logged_in_nor_closed(
         await asyncio.gather(running, return_exceptions=True)
 
 
-async def test_a_simulator_in_this_process_needs_no_gateway(gateway: Heard) -> None:
+async def test_a_simulator_in_this_process_needs_no_gateway(gateway: Any) -> None:
     """Events are put into the client's state, or dispatched, without any connection."""
-    from botcore_discord.connection import DiscordAdapter
-
     client = library.Client(intents=library.Intents.default(), max_messages=None)
     await client._async_setup_hook()
-    bot = {"id": "7", "username": "helper", "discriminator": "0", "avatar": None, "bot": True, "global_name": None}
-    client._connection.user = library.ClientUser(state=client._connection, data=bot)  # type: ignore[arg-type]
-    adapter = DiscordAdapter(DiscordSettings(commands=False), "NzAwMDAwMDAwMDAw.simulated.in-this-process", client=client)
+    bot: Any = {"id": "7", "username": "helper", "discriminator": "0", "avatar": None, "bot": True, "global_name": None}
+    client._connection.user = library.ClientUser(state=client._connection, data=bot)
+    adapter = DiscordAdapter(
+        DiscordSettings(commands=False), "NzAwMDAwMDAwMDAw.simulated.in-this-process", client=client
+    )
     await adapter.start(gateway)
     ada = {"id": "8", "username": "ada", "discriminator": "0", "avatar": None, "global_name": "Ada"}
     message: Any = {
@@ -132,12 +134,9 @@ async def test_a_simulator_in_this_process_needs_no_gateway(gateway: Heard) -> N
     }
     client._connection.parse_message_create(message)
     assert await gateway.texts(1) == ["hello"]
-    made = library.Message(
-        state=client._connection,
-        channel=library.DMChannel._from_message(client._connection, 9),  # type: ignore[arg-type]
-        data={**message, "id": "101", "content": "again"},
-    )
-    client.dispatch("message", made)
+    again: Any = {**message, "id": "101", "content": "again"}
+    channel = library.DMChannel._from_message(client._connection, 9)
+    client.dispatch("message", library.Message(state=client._connection, channel=channel, data=again))
     assert await gateway.texts(1) == ["again"]
     await adapter.close()
     assert not client.is_closed()

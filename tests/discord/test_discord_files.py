@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from botcore_discord.refs import FileRef, read_ref
-
 from botcore.messages import Audio, File, Image, Text, Video
 from botcore.testing.discord_server import Attachment, Channel, DiscordServer, Person, Server, png
+from botcore.testing.discord_server.world import Content
+from botcore_discord.refs import FileRef, read_ref
 
 
 async def test_attachments_come_as_pictures_sounds_films_and_files(
@@ -52,8 +52,6 @@ async def test_a_pressed_button_brings_what_stands_above_it(
     adapter = make_adapter()
     await adapter.start(gateway)
     world = discord.world
-    from botcore.testing.discord_server.world import Content
-
     file = world.files.store(png(2, 2), "fox.png", channel_id=ada.dms.id, media_type="image/png")
     button = {"type": 2, "style": 2, "label": "Vary", "custom_id": "botcore:0:/vary", "id": 2}
     content = Content("A fox", components=[{"type": 1, "id": 1, "components": [button]}])
