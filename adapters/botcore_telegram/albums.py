@@ -1,17 +1,23 @@
 """Pictures that follow each other, as the albums that Telegram shows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
-from botcore.messages import Image, Piece
+from telegram import MessageEntity
+
+from botcore.cutting import utf16_length
+from botcore.messages import Image, Json, Piece
 from botcore_telegram.entities import Formatted, joined
 from botcore_telegram.markdown import from_markdown
 from botcore_telegram.media import UPLOAD_BYTES, kind_of
 
 MOST: Final = 10
 """Files in one album (https://core.telegram.org/bots/api#sendmediagroup)."""
+_UNSEEN: Final = "\u200b"
+_LINK: Final = "tg://album?files="
+"""An address that no app opens."""
 
 
 def albums_of(pictures: Sequence[Image]) -> Iterator[Sequence[Image]]:
@@ -52,6 +58,26 @@ def caption_of(pictures: Sequence[Image]) -> Formatted:
     if len(set(captions.values())) == 1:
         return from_markdown(next(iter(captions.values())))
     return joined([from_markdown(f"**{number}.** {caption}") for number, caption in captions.items()])
+
+
+def with_refs(text: str, markup: Json, refs: Sequence[str]) -> tuple[str, Json]:
+    """A text below an album that knows the album's files: Telegram tells it with each press, and nothing is kept here.
+
+    They stand in the link of a character that nobody sees.
+    """
+    link = {"type": "text_link", "offset": utf16_length(text), "length": 1, "url": _LINK + ",".join(refs)}
+    return text + _UNSEEN, [*(markup or ()), link]
+
+
+def refs_in(entities: Iterable[MessageEntity]) -> list[str]:
+    """The files of the album above a text."""
+    links = (one.url for one in entities if one.url and one.url.startswith(_LINK))
+    return [ref for url in links for ref in url.removeprefix(_LINK).split(",") if ref]
+
+
+def without_refs(text: str) -> str:
+    """The text as people see it."""
+    return text.removesuffix(_UNSEEN)
 
 
 def with_room_for_buttons(album: Piece) -> list[Piece]:

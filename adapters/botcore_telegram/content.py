@@ -5,6 +5,7 @@ from typing import Final
 from telegram import Message, TelegramObject
 
 from botcore import messages as m
+from botcore_telegram.albums import refs_in, without_refs
 
 _LONGEST_QUOTE: Final = 4096
 _KINDS: Final[dict[str, type[m.Image | m.Audio | m.Video]]] = {"image": m.Image, "audio": m.Audio, "video": m.Video}
@@ -47,14 +48,17 @@ def quote_of(message: Message, bot_id: int) -> m.Quote | None:
 def pressed_parts(message: Message, bot_id: int) -> tuple[m.Part, ...]:
     """What stands in the message under which a button was pressed.
 
-    Buttons for an album stand under a text that replies to the album's first picture, which comes with it then.
+    Buttons for an album stand under a text that replies to the album's first picture and knows the others.
     """
-    parts = parts_of(message) or ()
+    parts = tuple(
+        m.Text(without_refs(part.text)) if isinstance(part, m.Text) else part for part in parts_of(message) or ()
+    )
     replied = message.reply_to_message
     if replied is None or replied.from_user is None or replied.from_user.id != bot_id:
         return parts
     files = (part for part in parts_of(replied) or () if not isinstance(part, m.Text))
-    return (*files, *parts)
+    others = (m.Image(ref=ref) for ref in refs_in(message.entities)[1:])
+    return (*files, *others, *parts)
 
 
 def name_of(name: str | None) -> str:

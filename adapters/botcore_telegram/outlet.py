@@ -4,16 +4,18 @@ import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from telegram.error import TelegramError
 
 from botcore.adapter import Limits, Thread
+from botcore.cutting import utf16_length
 from botcore.errors import MessageGone, SendFailed, Unsuitable
 from botcore.graphemes import is_blank
 from botcore.messages import Address, Button, Piece, Reply
+from botcore_telegram.albums import with_refs
 from botcore_telegram.api import Api
-from botcore_telegram.attachments import Attachments
+from botcore_telegram.attachments import Attachments, Shown
 from botcore_telegram.calls import Calls
 from botcore_telegram.complaints import Complaints
 from botcore_telegram.frames import Frames, Rows
@@ -40,6 +42,10 @@ _REMEMBERED: Final = 1000
 """Answers of which is known which album they have; each costs about 200 bytes."""
 
 
+K = TypeVar("K")
+V = TypeVar("V")
+
+
 class TelegramOutlet:
     """Sends, edits, deletes and fetches for one bot, at the pace that Telegram allows."""
 
@@ -55,7 +61,8 @@ class TelegramOutlet:
         self._calls = Calls(api, pacing, complaints)
         self._attachments = Attachments(self._calls)
         self._frames = Frames(self._show_frame)
-        self._albums: OrderedDict[tuple[str, str | None, str | None], int] = OrderedDict()  # of answers, the last one
+        self._albums: OrderedDict[tuple[str, str | None, str | None], Shown] = OrderedDict()  # of answers, the last one
+        self._below: OrderedDict[tuple[int, int], tuple[str, ...]] = OrderedDict()  # messages that follow an album
 
     def split(self, reply: Reply) -> Sequence[Piece]:
         """Cut a reply into messages; Markdown becomes text and entities."""
@@ -67,13 +74,17 @@ class TelegramOutlet:
         """Send a message in the chat's turn; returns its id. Telegram knows no idempotency key."""
         chat, place = int(address.chat), _place(address)
         if (album := self._album_before(address, key)) is not None:
-            place["reply_parameters"] = _reply_to(album)
+            place["reply_parameters"] = _reply_to(album.message)
         place["reply_markup"] = keyboard_of(piece.buttons)
         if piece.attachments:
-            return str(await self._attachments.send(chat, piece, place))
-        return str((await self._calls.insist(chat, "sendMessage", {**place, **_text(piece)}))["message_id"])
+            return str((await self._attachments.send(chat, piece, place)).message)
+        refs = album.refs if album is not None else ()
+        sent = await self._calls.insist(chat, "sendMessage", {**place, **_text(piece, refs)})
+        if refs:
+            _remember(self._below, (chat, int(sent["message_id"])), refs)
+        return str(sent["message_id"])
 
-    def _album_before(self, address: Address, key: str) -> int | None:
+    def _album_before(self, address: Address, key: str) -> Shown | None:
         """The album that this part of an answer follows: its buttons are about that, and a press tells of it."""
         where = (address.chat, address.thread, address.reply_to)
         part = key.partition("/")[2].partition("/")[0]
@@ -90,11 +101,12 @@ class TelegramOutlet:
             if piece.attachments:
                 place = {**_place(address), "reply_markup": keyboard}
                 shown = await self._attachments.replace(chat, message, piece, place)
-                if len(piece.attachments) > 1:
-                    self._note_album(address, shown)
+                if shown.refs:
+                    _remember(self._albums, (address.chat, address.thread, address.reply_to), shown)
             else:
                 target = {"message_id": message, "reply_markup": keyboard}
-                await self._calls.insist(chat, "editMessageText", {**target, **_text(piece)})
+                text = _text(piece, self._below.get((chat, message), ()))
+                await self._calls.insist(chat, "editMessageText", {**target, **text})
         except Refused as refused:
             if refused.why is Why.UNCHANGED:
                 return
@@ -103,11 +115,6 @@ class TelegramOutlet:
             # A picture cannot become a text: it makes room for a message of its own.
             await self.delete(address, external_id)
             raise MessageGone("the message held a file and made room for a text") from refused
-
-    def _note_album(self, address: Address, album: int) -> None:
-        self._albums[(address.chat, address.thread, address.reply_to)] = album
-        if len(self._albums) > _REMEMBERED:
-            self._albums.popitem(last=False)
 
     async def delete(self, address: Address, external_id: str) -> None:
         """Remove a message; one that is gone is fine."""
@@ -208,10 +215,18 @@ def _reply_to(message: int) -> dict[str, Any]:
     return {"message_id": message, "allow_sending_without_reply": True}
 
 
-def _text(piece: Piece) -> dict[str, Any]:
-    if is_blank(piece.text):
-        return {"text": NOTHING, "link_preview_options": _NO_PREVIEW}
-    return {"text": piece.text, "entities": piece.markup, "link_preview_options": _NO_PREVIEW}
+def _text(piece: Piece, album: Sequence[str] = ()) -> dict[str, Any]:
+    """A piece's text; where buttons stand under it, with the files of the album that it follows."""
+    text, markup = (NOTHING, None) if is_blank(piece.text) else (piece.text, piece.markup)
+    if album and piece.buttons and utf16_length(text) < MESSAGE_LIMIT:
+        text, markup = with_refs(text, markup, album)
+    return {"text": text, "entities": markup, "link_preview_options": _NO_PREVIEW}
+
+
+def _remember(known: OrderedDict[K, V], key: K, value: V) -> None:
+    known[key] = value
+    if len(known) > _REMEMBERED:
+        known.popitem(last=False)
 
 
 def _too_large(most: int) -> Unsuitable:

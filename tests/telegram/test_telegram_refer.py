@@ -98,7 +98,7 @@ async def test_a_press_under_a_picture_carries_it(talk: "Talk", house: "House") 
     assert await content(talk, press.parts[0]) == png(50, 50)
 
 
-async def test_a_press_under_an_album_carries_its_first_picture(talk: "Talk", house: "House") -> None:
+async def test_a_press_under_an_album_carries_its_pictures(talk: "Talk", house: "House") -> None:
     two = [Image(data=png(50 + 10 * number, 50), media_type="image/png") for number in range(2)]
     for part, piece in enumerate(talk.outlet.split(Reply.of(*two, buttons=VARY))):
         place = await talk.outlet.send(talk.address, Piece("…"), key=f"1/{part}")
@@ -107,8 +107,8 @@ async def test_a_press_under_an_album_carries_its_first_picture(talk: "Talk", ho
     await talk.ada.presses("Variation", on=below)
     press = await pressed(house)
     assert press.external_id == str(below.id)
-    assert await content(talk, press.parts[0]) == png(50, 50)
-    assert press.parts[1:] == (Text("⬆ 2 pictures"),)
+    assert [await content(talk, part) for part in press.parts[:2]] == [png(50, 50), png(60, 50)]
+    assert press.parts[2:] == (Text("⬆ 2 pictures"),)
 
 
 async def test_a_press_under_a_text_carries_no_picture_of_the_asker(talk: "Talk", house: "House") -> None:
