@@ -45,11 +45,15 @@ def place_of(channel: Any) -> Place | None:
     if isinstance(channel, discord.GroupChannel):
         return Place(str(channel.id), None, "group", name_of(channel.name))
     if isinstance(channel, discord.Thread):
-        title = name_of(f"{channel.guild.name} #{channel.name}")
-        return Place(str(channel.parent_id), str(channel.id), "group", title, channel.owner_id)
+        return Place(str(channel.parent_id), str(channel.id), "group", _title(channel), channel.owner_id)
     if isinstance(channel, discord.abc.GuildChannel):
-        return Place(str(channel.id), None, "group", name_of(f"{channel.guild.name} #{channel.name}"))
+        return Place(str(channel.id), None, "group", _title(channel))
     return None
+
+
+def _title(channel: Any) -> str:
+    """The server's name, where it is known (of a server without the bot it is not), and the channel's."""
+    return name_of(f"{channel.guild.name or ''} #{channel.name}")
 
 
 class Places:

@@ -52,6 +52,21 @@ def tools() -> Bot:
         """Feed an animal."""
         return f"The {animal} is fed."
 
+    @bot.command("hush", where=("private",))
+    async def hush(ctx: Context) -> str:
+        """Whisper in private."""
+        return "hush"
+
+    @bot.command("gather", where=("group",))
+    async def gather(ctx: Context) -> str:
+        """Call everybody."""
+        return "here"
+
+    @bot.command("lock", permission="admin")
+    async def lock(ctx: Context) -> str:
+        """Lock the door."""
+        return "locked"
+
     @bot.command("ask")
     async def ask(ctx: Context) -> Reply:
         """Offer a button."""
@@ -276,6 +291,37 @@ async def test_people_may_take_the_commands_with_them(open_house: OpenHouse, ada
     await ada.installs_app()
     used = await ada.slash("help", channel=together)
     assert (await used.answer(PATIENCE)).text
+
+
+async def test_the_app_is_answered_on_a_server_without_the_bot(
+    open_house: OpenHouse, ada: Person, discord: DiscordServer
+) -> None:
+    elsewhere = discord.guild("Elsewhere", [ada], bot=False).text_channel("lobby")
+    house = await open_house(discord__user_install="true", plugins=[tools()])
+    await ada.installs_app()
+    await discord.bot.registers("ask")
+    used = await ada.slash("ask", channel=elsewhere)
+    answer = await used.answer(PATIENCE)
+    assert answer.text == "More?"
+    pressed = await ada.presses("Again", on=answer)
+    assert (await pressed.answer(PATIENCE)).text == "The fox is fed."
+    await house.idle()
+
+
+async def test_a_command_is_offered_where_it_may_be_used(
+    open_house: OpenHouse, ada: Person, ben: Person, friends: Server, general: Place
+) -> None:
+    house = await open_house(plugins=[tools()])
+    await house.discord.bot.registers("hush")
+    assert "hush" in ada.commands()
+    assert "hush" not in ada.commands(general)
+    assert "gather" in ada.commands(general)
+    assert "gather" not in ada.commands()
+    assert "lock" in ada.commands(general)  # hers is the server
+    assert "lock" not in ben.commands(general)
+    assert "lock" in ben.commands()  # in private nobody's permissions are asked for; the gate refuses
+    used = await ben.slash("lock")
+    assert "locked" not in (await used.answer(PATIENCE)).text
 
 
 async def test_more_commands_than_discord_takes_are_named(open_house: OpenHouse) -> None:
