@@ -144,6 +144,7 @@ class Worker:
                     job.error = StoreUnavailable(f"the store failed: {guard.error!r}")
                 self._session.close()
             _wake(batch)
+            del batch  # what was read may be large, and nothing may come for a long time
         self._session.close()
 
     def _take(self) -> tuple[list[Job], bool]:

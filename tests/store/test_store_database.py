@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import functools
+import gc
 import logging
 import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,6 +56,22 @@ def keys(c: Connection) -> set[str]:
 async def test_a_unit_returns_its_value_and_is_stored(database: Database) -> None:
     assert await database.run(keep("a")) == "a"
     assert await database.read(keys) == {"a"}
+
+
+async def test_what_was_read_is_not_held(database: Database) -> None:
+    """A conversation with its pictures has hundreds of megabytes, and the next look may be hours away."""
+
+    class Pictures:
+        pass
+
+    def held() -> bool:
+        gc.collect()
+        return known() is not None
+
+    known = weakref.ref(await database.read(lambda _c: Pictures()))
+    async with asyncio.timeout(PATIENCE):
+        while held():
+            await asyncio.sleep(0.01)
 
 
 async def test_a_unit_that_raises_leaves_nothing_and_tells_its_caller(database: Database) -> None:
