@@ -188,6 +188,7 @@ class Message:
 
     `addressed`: the platform shows that the bot is meant (private chat, mention, reply to it, command for it).
     `joins`: messages of one sender with the same value belong together (an album, a long paste that the platform cut).
+    `named`: it names the bot or replies to it, so that even a command that nobody knows is meant for it.
     """
 
     external_id: str
@@ -195,6 +196,7 @@ class Message:
     addressed: bool = True
     reply_to: Quote | None = None
     joins: str | None = None
+    named: bool = False
     kind: Literal["message"] = field(default="message", kw_only=True, repr=False)
 
     @property

@@ -61,7 +61,8 @@ class Receiver:
         if not parts:
             return None
         quote = await self._quotes.chain(message) if addressed else None
-        event = m.Message(str(message.id), parts, addressed, quote, self._joins(message))
+        named = self._is_named(message) or self._quotes.author_is_me(message)
+        event = m.Message(str(message.id), parts, addressed, quote, self._joins(message), named)
         return self._incoming(str(message.id), message, place, event)
 
     async def edit(self, message: discord.Message) -> m.Incoming | None:

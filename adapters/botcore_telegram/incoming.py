@@ -61,7 +61,8 @@ class Receiver:
         event: m.Event
         number = str(message.message_id)
         if update.edited_message is None:
-            event = m.Message(number, parts, addressed, quote_of(message, self._bot.id), self._joins(message))
+            quote = quote_of(message, self._bot.id)
+            event = m.Message(number, parts, addressed, quote, self._joins(message), self._is_named(message))
         elif message.location is not None:
             return None  # a live location moves; nobody wrote anything
         else:
@@ -136,6 +137,11 @@ class Receiver:
                     return parts, False, True
                 meant = True
         return tuple(self._unnamed(part) for part in parts) if meant else parts, meant, False
+
+    def _is_named(self, message: Message) -> bool:
+        """Whether it replies to the bot or mentions it; a bare command may be anybody's."""
+        text = message.text or message.caption or ""
+        return _is_reply_to(message, self._bot.id) or self._mention in text.casefold()
 
     def _unnamed(self, part: m.Part) -> m.Part:
         """A text without the bot's name before or behind it, or behind its command: an address, and no content."""

@@ -59,7 +59,8 @@ class Admission:
         if isinstance(event, Press | Invocation | Reaction) or incoming.chat.kind == "private":
             return True
         unknown = self._registry.find(event.text)
-        if isinstance(unknown, Unknown) and unknown.target is None:
+        named = isinstance(event, Message) and event.named
+        if isinstance(unknown, Unknown) and unknown.target is None and not named:
             return False  # in a group, a command that is nobody's here is another bot's
         if self.addressed(incoming):
             return True

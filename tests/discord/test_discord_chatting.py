@@ -49,6 +49,14 @@ async def test_people_among_themselves_are_left_alone(house: House, ada: Person,
     assert house.questions == 1
 
 
+async def test_a_command_that_nobody_knows_is_answered_where_the_bot_is_named(
+    house: House, ada: Person, general: Channel
+) -> None:
+    await ada.mentions(house.discord.bot, "/halp", channel=general)
+    answer = await house.discord.bot.answers(general)
+    assert answer.text == "I do not know the command /halp. Did you mean /help? /help shows what I can do."
+
+
 async def test_others_who_are_mentioned_are_named_to_the_model(
     house: House, ada: Person, ben: Person, general: Channel
 ) -> None:

@@ -203,6 +203,9 @@ async def test_the_server_runs_as_a_child_process() -> None:
         assert await asyncio.wait_for(child.wait(), 10) == 0
 
 
+DOT = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC")
+
+
 @pytest.mark.browser
 async def test_a_person_can_chat_in_the_page(
     discord: DiscordServer, start: Starter, ada: Person, general: Channel
@@ -229,4 +232,12 @@ async def test_a_person_can_chat_in_the_page(
         assert "Ada used /image" in await page.locator(".ephemeral").inner_text()
         assert await page.locator(".message.person b").nth(1).inner_text() == "me"
         assert "& <b>" in await page.locator(".message.person").inner_text()
+        await page.get_by_label("Send a file").set_input_files(
+            {"name": "dot.png", "mimeType": "image/png", "buffer": DOT}
+        )
+        picture = page.get_by_alt_text("dot.png")
+        await picture.wait_for()
+        assert await picture.evaluate("one => one.decode().then(() => one.naturalWidth)") == 1
+        await ada.says(f"hello {discord.bot.user.mention} in <#{general.id}>", channel=general)
+        await page.get_by_text("hello @Helper in #general", exact=True).wait_for()
         await browser.close()

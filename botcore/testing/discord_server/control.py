@@ -4,10 +4,11 @@ Requests with a body must be `application/json`; a foreign web page cannot send 
 """
 
 import base64
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 import orjson
 from aiohttp import web
@@ -23,6 +24,7 @@ from botcore.testing.discord_server.stage import Stage
 from botcore.testing.telegram_server.faults import Delay, Garble, Hold, Reset, Silence
 
 PREFIX = "/_simulator"
+_SHOWN = re.compile(r"image/(png|jpeg|gif|webp)|(audio|video)/[\w.+-]+")
 _PAGE = Path(__file__).with_name("page.html")
 _FAULTS: dict[str, type[Refuse | Garble | Silence | Reset | Delay]] = {
     "refuse": Refuse,
@@ -80,6 +82,8 @@ class Control:
         name = path.removeprefix(PREFIX).strip("/")
         if request.method == "GET" and not name:
             return web.Response(text=_PAGE.read_text(encoding="utf-8"), content_type="text/html")
+        if request.method == "GET" and name == "file":
+            return self._file(dict(parse_qsl(query)).get("path", ""))
         actions = self._gets if request.method == "GET" else self._posts
         action = actions.get(name)
         if action is None:
@@ -97,6 +101,16 @@ class Control:
             return _json({"error": str(refused)}, 400)
         except (LookupError, ValueError, TypeError) as wrong:
             return _json({"error": f"{type(wrong).__name__}: {wrong}"}, 400)
+
+    def _file(self, path: str) -> web.Response:
+        """A file for the page, which needs no signed link; what it does not show is saved."""
+        file = self._stage.world.files.find(unquote(path))
+        if file is None:
+            return _json({"error": "no such file"}, 404)
+        shown = _SHOWN.fullmatch(file.media_type)
+        headers = {"Content-Disposition": "inline" if shown else "attachment", "X-Content-Type-Options": "nosniff"}
+        kind = file.media_type if shown else "application/octet-stream"
+        return web.Response(body=file.content, content_type=kind, headers=headers)
 
     async def _places(self, _given: Json) -> Any:
         stage = self._stage

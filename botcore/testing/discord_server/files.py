@@ -66,6 +66,10 @@ class Files:
         ends = made + _LINK_LIFE
         return f"{url}?ex={ends:x}&is={made:x}&hm={_signature(url, ends)}"
 
+    def find(self, path: str) -> StoredFile | None:
+        """The file of this path, whatever the link to it is worth."""
+        return self._by_path.get(path)
+
     def download(self, path: str, query: str) -> StoredFile | None:
         """The file behind a link, or None where the link is none of ours or is over."""
         file = self._by_path.get(path)

@@ -58,7 +58,7 @@ def message_json(message: Message) -> Json:
         "command": message.data.get("interaction", {}).get("name"),
         "user": message.data.get("interaction_metadata", {}).get("user", {}).get("global_name"),
         "attachments": [
-            {**{k: one.get(k) for k in ("filename", "size", "content_type")}, "voice": message.is_voice}
+            {**{k: one.get(k) for k in ("filename", "size", "content_type", "url")}, "voice": message.is_voice}
             for one in message.attachments
         ],
         "embeds": message.embeds,
