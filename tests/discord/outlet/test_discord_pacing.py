@@ -1,0 +1,168 @@
+"""When frames and finals may go to Discord, told by a clock that the test turns."""
+
+import asyncio
+import heapq
+from itertools import count
+
+import pytest
+
+from botcore_discord.pacing import Lane, Paces, PacingSettings
+
+GENERAL: Lane = ("edits", "1")
+SENDS: Lane = ("sends", "1")
+OTHER: Lane = ("edits", "2")
+ASKED: Lane = ("interaction", "token")
+
+
+class Clock:
+    """A clock that stands still until `turn`; sleepers wake in the order of their times."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+        self._sleepers: list[tuple[float, int, asyncio.Event]] = []
+        self._numbers = count()
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        woken = asyncio.Event()
+        heapq.heappush(self._sleepers, (self.now + seconds, next(self._numbers), woken))
+        await woken.wait()
+
+    async def turn(self, seconds: float) -> None:
+        end = self.now + seconds
+        await settle()
+        while self._sleepers and self._sleepers[0][0] <= end:
+            at, _, woken = heapq.heappop(self._sleepers)
+            self.now = max(self.now, at)
+            woken.set()
+            await settle()
+        self.now = end
+        await settle()
+
+
+async def settle() -> None:
+    """Let every task run until it waits for the clock."""
+    for _ in range(200):
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def paces(clock: Clock) -> Paces:
+    return Paces(clock=clock, sleep=clock.sleep)
+
+
+async def frames(paces: Paces, lane: Lane, clock: Clock, seconds: float) -> list[float]:
+    """When frames go that are always ready."""
+    went: list[float] = []
+
+    async def paint() -> None:
+        while True:
+            await paces.next_frame(lane)
+            went.append(clock.now - 1_000.0)
+
+    painter = asyncio.create_task(paint())
+    await clock.turn(seconds)
+    painter.cancel()
+    return went
+
+
+async def test_frames_of_one_channel_keep_their_distance(paces: Paces, clock: Clock) -> None:
+    went = await frames(paces, GENERAL, clock, 12.1)
+    assert went == pytest.approx([1.2 * number for number in range(11)])
+
+
+async def test_five_messages_at_once_and_then_one_a_second(paces: Paces, clock: Clock) -> None:
+    went: list[float] = []
+
+    async def send() -> None:
+        await paces.final(SENDS)
+        went.append(clock.now - 1_000.0)
+
+    sends = [asyncio.create_task(send()) for _ in range(8)]
+    await clock.turn(10)
+    assert all(send.done() for send in sends)
+    assert went == pytest.approx([0, 0, 0, 0, 0, 1, 2, 3])
+
+
+async def test_a_final_finds_a_place_however_many_frames_there_are(paces: Paces, clock: Clock) -> None:
+    await frames(paces, GENERAL, clock, 30)
+    for _ in range(2):
+        final = asyncio.create_task(paces.final(GENERAL))
+        await settle()
+        assert final.done()
+
+
+async def test_sends_and_edits_have_limits_of_their_own(paces: Paces) -> None:
+    for lane in (SENDS, GENERAL, OTHER):
+        for _ in range(5):
+            async with asyncio.timeout(1):
+                await paces.final(lane)
+
+
+async def test_the_bot_as_a_whole_keeps_below_fifty_a_second(paces: Paces, clock: Clock) -> None:
+    went: list[float] = []
+
+    async def send(number: int) -> None:
+        await paces.final(("sends", str(number)))
+        went.append(clock.now)
+
+    sends = [asyncio.create_task(send(number)) for number in range(200)]
+    await clock.turn(10)
+    assert all(send.done() for send in sends)
+    for start in went:
+        assert sum(start <= at < start + 0.999 for at in went) <= 45
+
+
+async def test_answers_to_interactions_do_not_count_in_the_whole(paces: Paces) -> None:
+    async with asyncio.timeout(2):
+        for number in range(200):
+            await paces.final(("interaction", str(number)))
+
+
+async def test_frames_leave_room_in_the_whole(paces: Paces, clock: Clock) -> None:
+    painters = [asyncio.create_task(paces.next_frame(("edits", str(number)))) for number in range(100)]
+    await settle()
+    assert sum(painter.done() for painter in painters) == 30
+    async with asyncio.timeout(1):
+        for number in range(15):
+            await paces.final(("sends", str(number)))
+    await clock.turn(10)
+    await asyncio.gather(*painters)
+
+
+async def test_a_pause_that_discord_wants_holds_its_lane(paces: Paces, clock: Clock) -> None:
+    paces.hold(GENERAL, 3, everything=False)
+    assert not paces.is_free(GENERAL)
+    assert paces.is_free(OTHER)
+    held = asyncio.create_task(paces.final(GENERAL))
+    await paces.final(OTHER)
+    await clock.turn(2.9)
+    assert not held.done()
+    await clock.turn(0.2)
+    assert held.done()
+
+
+async def test_a_pause_of_everything_holds_all_channels(paces: Paces, clock: Clock) -> None:
+    paces.hold(GENERAL, 3, everything=True)
+    assert not paces.is_free(OTHER)
+    assert paces.is_free(ASKED)
+    held = asyncio.create_task(paces.final(OTHER))
+    await clock.turn(2.9)
+    assert not held.done()
+    await clock.turn(0.2)
+    assert held.done()
+
+
+async def test_limits_can_be_switched_off() -> None:
+    paces = Paces(PacingSettings(interval=0, frame_interval=0, per_second=0))
+    async with asyncio.timeout(2):
+        for _ in range(200):
+            await paces.final(GENERAL)
+            await paces.next_frame(GENERAL)
