@@ -11,9 +11,11 @@ from typing import Any
 from botcore.cli.api_texts import note_path
 from botcore.cli.session import STDIN, Session, text_of, upload_of
 from botcore.errors import Unsuitable
+from botcore.fetching import Fetcher
 from botcore.openai import (
     ImageEditRequest,
     ImageRequest,
+    Picture,
     Pictures,
     SpeechRequest,
     Transcript,
@@ -76,10 +78,20 @@ async def image_vary(session: Session, file: str, wanted: Wanted) -> None:
     note_path(session, served)
 
 
+async def _bytes_of(session: Session, picture: Picture) -> bytes:
+    """The picture's bytes. A link is followed as one that others supplied. Raises Unsuitable, ApiError."""
+    url = picture.url or ""
+    if picture.data is not None or not url.startswith(("http:", "https:")):
+        return await session.api.images.fetch(picture)
+    fetcher = Fetcher(session.config.fetch, origins=[session.api.base_url])
+    most = session.config.api.max_body_mb * 1024 * 1024
+    return b"".join([chunk async for chunk in fetcher.download(url, most=most)])
+
+
 async def _saved(session: Session, drawn: Pictures, wanted: Wanted, title: str, **about: Any) -> None:
     names: list[str] = []
     for number, picture in enumerate(drawn, 1):
-        data = await session.api.images.fetch(picture)
+        data = await _bytes_of(session, picture)
         ending = media_type.suffix(media_type.of_bytes(data)) or ".png"
         path = _numbered(wanted.out, number) if wanted.out else _free(title, ending)
         await asyncio.to_thread(_write, path, data)

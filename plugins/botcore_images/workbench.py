@@ -99,9 +99,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A picture, upright, in RGB or RGBA; `first`: of several frames."""
+    """A picture, upright, in RGB or RGBA, no larger than needed.
+
+    `size` is what it was before, upright; `first`: of several frames.
+    """
 
     image: Image.Image
+    size: tuple[int, int]
     kind: Kind
     first: bool
 
@@ -141,10 +145,11 @@ def opened(data: bytes, what: str, order: Order) -> Opened:
         raise damaged(what) from error
     _check_size(*image.size, what, order)
     try:
-        first = kind != "JPEG" and bool(getattr(image, "is_animated", False))
-        image.draft(None, (order.longest, order.longest))  # JPEG alone: decoded at a fraction of its size
-        image.load()
-        return Opened(_plain(_upright(image)), kind, first)
+        first, size = kind != "JPEG" and bool(getattr(image, "is_animated", False)), image.size
+        _shrink(image, order)
+        upright = _plain(_upright(image))
+        lay = (upright.width > upright.height) != (size[0] > size[1])
+        return Opened(upright, (size[1], size[0]) if lay else size, kind, first)
     except MemoryError:
         raise Unfit(f"That {what} is too large for me to open.") from None
     except BROKEN as error:
@@ -181,10 +186,23 @@ def _webp_size(data: bytes, what: str) -> tuple[int, int]:
     return width & 0x3FFF, height & 0x3FFF
 
 
+def _shrink(image: Image.Image, order: Order) -> None:
+    """Decode it, and make it as small as it may be at once: each step after this one holds a copy of it.
+
+    Of a palette or of 16 bits nothing can be averaged yet; these are rarely large.
+    """
+    least, most = sorted(image.size)
+    longest = order.longest if order.shape != "cropped" else -(-order.longest * most // least)
+    image.draft(None, (longest, longest))  # JPEG alone: decoded at a fraction of its size
+    image.load()
+    if max(image.size) > longest and image.mode in {"RGB", "RGBA", "L", "LA", "CMYK"}:
+        image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+
+
 def _upright(image: Image.Image) -> Image.Image:
     """Turned as its EXIF data says; as it is where those are broken."""
     with suppress(*BROKEN):
-        return ImageOps.exif_transpose(image)
+        ImageOps.exif_transpose(image, in_place=True)
     return image
 
 
@@ -193,7 +211,8 @@ def _plain(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):  # 16 bits of grey; converting would cut off all above 255
         image = image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
     transparent = "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info
-    return image.convert("RGBA" if transparent else "RGB")
+    mode = "RGBA" if transparent else "RGB"
+    return image if image.mode == mode and "transparency" not in image.info else image.convert(mode)
 
 
 def see_through(image: Image.Image) -> bool:
@@ -242,17 +261,17 @@ def encoded(image: Image.Image, order: Order, *, lossy: bool) -> tuple[Image.Ima
     raise Unfit("That picture is too large for the service.")
 
 
-def mask_for(mask: Image.Image, picture: Image.Image, given: tuple[int, int], order: Order) -> Image.Image:
+def mask_for(marks: Opened, picture: Image.Image, given: tuple[int, int], order: Order) -> Image.Image:
     """The mask as large as the picture: transparent where it is to be painted anew.
 
     A mask without transparency is read as drawing programs make it: white is painted anew, black stays. `given` is the
     size of the upright picture before it was fitted. Raises Unfit.
     """
-    ratio, wanted = mask.width / mask.height, given[0] / given[1]
+    mask, (width, height) = marks.image, marks.size
+    ratio, wanted = width / height, given[0] / given[1]
     if abs(ratio - wanted) > SAME_SHAPE * wanted:
         raise Unfit(
-            f"The mask has another shape ({mask.width} x {mask.height} pixels) than the picture "
-            f"({given[0]} x {given[1]})."
+            f"The mask has another shape ({width} x {height} pixels) than the picture ({given[0]} x {given[1]})."
         )
     opaque = mask.getchannel("A") if see_through(mask) else ImageOps.invert(mask.convert("RGB").convert("L"))
     opaque = opaque.point([0] * PAINTED + [255] * (256 - PAINTED))
@@ -269,7 +288,6 @@ def mask_for(mask: Image.Image, picture: Image.Image, given: tuple[int, int], or
 def work(order: Order, picture: bytes, mask: bytes) -> tuple[dict[str, Any], list[bytes]]:
     """The picture, and the mask where there is one, as the model takes them. Raises Unfit."""
     found = opened(picture, "picture", order)
-    given = found.image.size
     marks = opened(mask, "mask", order) if mask else None
     if order.shape == "padded" and marks is None and not see_through(found.image):
         raise Unfit(
@@ -280,7 +298,7 @@ def work(order: Order, picture: bytes, mask: bytes) -> tuple[dict[str, Any], lis
     image, data, media_type = encoded(image, order, lossy=found.kind == "JPEG" and marks is None)
     files = [data]
     if marks is not None:
-        files.append(encoded(mask_for(marks.image, image, given, order), order, lossy=False)[1])
+        files.append(encoded(mask_for(marks, image, found.size, order), order, lossy=False)[1])
     notes = ["Of a moving picture I took the first frame."] if found.first else []
     return {"media_type": media_type, "width": image.width, "height": image.height, "notes": notes}, files
 
