@@ -2,7 +2,7 @@
 
 import logging
 import mimetypes
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import PurePath
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ from botcore.errors import DeliveryError, MessageGone, SendLater, SendUnknown, U
 from botcore.messages import Address
 from botcore_discord.library import Route, discord
 from botcore_discord.pieces import Attached
-from botcore_discord.refs import FileRef, read_ref
+from botcore_discord.refs import FileRef
 from botcore_discord.refusal import AGAIN_S
 from botcore_discord.wire import Upload
 
@@ -33,8 +33,6 @@ _PIECE: Final = 1 << 16
 _FETCH_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
 
 _ENDINGS: Final = {"image": ".png", "audio": ".ogg", "video": ".mp4"}
-
-Look = Callable[[FileRef], Any]
 
 
 def most_bytes(client: discord.Client, address: Address) -> int:
@@ -148,18 +146,3 @@ def no_file(error: DeliveryError) -> Exception:
     if isinstance(error, MessageGone):
         return Unsuitable("This file is gone: its message was deleted. Please send it again.")
     return Unsuitable("I cannot get at this file any more. Please send it again, to me.")
-
-
-__all__ = [
-    "FETCH_BYTES",
-    "UPLOAD_BYTES",
-    "Downloads",
-    "FileRef",
-    "check_size",
-    "link_in",
-    "most_bytes",
-    "name_of",
-    "no_file",
-    "read_ref",
-    "sorted_out",
-]
