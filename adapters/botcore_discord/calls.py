@@ -5,9 +5,9 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final
 
+from botcore.complaints import Complaints
 from botcore.errors import DeliveryError, SendLater
 from botcore.messages import Address
-from botcore_discord.complaints import Complaints
 from botcore_discord.library import discord
 from botcore_discord.pacing import Lane, Paces
 from botcore_discord.refusal import FAILURES, UNREACHABLE, Refused, line_for, translated

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 import aiohttp
 from yarl import URL
 
-from botcore_discord.complaints import Complaints
+from botcore.complaints import Complaints
 from botcore_discord.library import DiscordWebSocket, ReconnectWebSocket, discord
 from botcore_discord.settings import DiscordSettings
 
@@ -73,7 +73,7 @@ class BotClient(discord.Client):
         """Note that the connection stands."""
         if event in {"connect", "resumed"}:
             self._in_touch = True
-            self._complaints.settle("gateway", "Discord is connected again")
+            self._complaints.settle("Discord is connected again", "gateway")
         super().dispatch(event, *args, **kwargs)
 
     async def connect(self, *, reconnect: bool = True) -> None:  # noqa: ARG002 - it always does

@@ -4,9 +4,9 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from botcore.complaints import Complaints
 from botcore.messages import Json
 from botcore_discord.client import FAILURES, tree_of
-from botcore_discord.complaints import Complaints
 from botcore_discord.library import Route, discord
 from botcore_discord.settings import DiscordSettings
 

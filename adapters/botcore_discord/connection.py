@@ -8,14 +8,14 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from botcore.adapter import Finding, Gateway
+from botcore.complaints import Complaints
+from botcore.errands import Errands
 from botcore.errors import ConfigError
 from botcore_discord.check import INTENT_REMEDY, NO_INTENT, REMEDY, findings, may_read_content
 from botcore_discord.client import NETWORK, BotClient, drop_privileged, hang_up, listen, set_gateway, spare_tree
 from botcore_discord.commands import CommandSync
-from botcore_discord.complaints import Complaints
 from botcore_discord.discretion import keep_discreet
 from botcore_discord.ears import Ears
-from botcore_discord.errands import Errands
 from botcore_discord.interactions import told
 from botcore_discord.library import Route, discord
 from botcore_discord.outlet import DiscordOutlet
@@ -73,7 +73,7 @@ class DiscordAdapter:
         self._token = _checked_token(token)
         self._root = checked_root(api_url)
         self._server = urlsplit(self._root or Route.BASE).netloc.rpartition("@")[2]
-        self._complaints = Complaints()
+        self._complaints = Complaints(logging.getLogger("botcore_discord"))
         self._errands = Errands()
         self._connecting: asyncio.Task[None] | None = None
         self._tried = self._running = False

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from botcore.adapter import Gateway, Seen
+from botcore.complaints import Complaints
+from botcore.errands import Errands
 from botcore.errors import StoreError
 from botcore.messages import Incoming
 from botcore_discord.catchup import CatchUp
 from botcore_discord.commands import CommandSync
-from botcore_discord.complaints import Complaints
-from botcore_discord.errands import Errands
 from botcore_discord.incoming import Receiver
 from botcore_discord.intake import Intake
 from botcore_discord.interactions import Interactions

@@ -11,11 +11,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeAlias
 
 from botcore.adapter import Gateway
+from botcore.complaints import Complaints
+from botcore.errands import Errands
 from botcore.errors import StoreError
 from botcore.messages import Incoming
 from botcore_discord.client import FAILURES, FAULTS
-from botcore_discord.complaints import Complaints
-from botcore_discord.errands import Errands
 
 log = logging.getLogger(__name__)
 
@@ -118,5 +118,5 @@ class Intake:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_S)
             else:
-                self._complaints.settle("store", "what comes from Discord is stored again")
+                self._complaints.settle("what comes from Discord is stored again", "store")
                 return

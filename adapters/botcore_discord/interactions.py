@@ -11,12 +11,12 @@ from typing import Any, Final, Literal
 
 from botcore import messages as m
 from botcore.adapter import Gateway
+from botcore.complaints import Complaints
+from botcore.errands import Errands
 from botcore.errors import StoreError
 from botcore_discord.buttons import says_of
 from botcore_discord.client import FAILURES, FAULTS
-from botcore_discord.complaints import Complaints
 from botcore_discord.content import parts_of
-from botcore_discord.errands import Errands
 from botcore_discord.incoming import sender_of
 from botcore_discord.library import discord
 from botcore_discord.options import options_of

@@ -8,10 +8,10 @@ from contextlib import aclosing
 from typing import Final
 
 from botcore.adapter import Limits, Thread
+from botcore.complaints import Complaints
 from botcore.errors import DeliveryError, MessageGone, Unsuitable
 from botcore.messages import Address, Button, Piece, Reply
 from botcore_discord.calls import Calls, channel_of
-from botcore_discord.complaints import Complaints
 from botcore_discord.files import FETCH_BYTES, UPLOAD_BYTES
 from botcore_discord.form import text_body
 from botcore_discord.frames import FRAME_PATIENCE_S, Frames, Rows
@@ -69,7 +69,7 @@ class DiscordOutlet:
         self._client = client
         self._clock = clock
         self._paces = Paces(pacing)
-        self._calls = Calls(client, self._paces, complaints or Complaints())
+        self._calls = Calls(client, self._paces, complaints or Complaints(logging.getLogger("botcore_discord")))
         self._sending = Sending(self._calls, clock)
         self._packing = Packing(client, self._calls)
         self._frames = Frames(self._show_frame)

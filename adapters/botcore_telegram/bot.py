@@ -15,8 +15,8 @@ from urllib.parse import quote
 from telegram import Bot, Update
 from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
 
+from botcore.complaints import Complaints
 from botcore_telegram.api import discreetly, post
-from botcore_telegram.complaints import Complaints
 from botcore_telegram.network import told
 from botcore_telegram.request import AiohttpRequest, Timeouts
 

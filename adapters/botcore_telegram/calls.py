@@ -6,8 +6,8 @@ from typing import Any, Final, cast
 
 from telegram.error import ChatMigrated, InvalidToken, TelegramError
 
+from botcore.complaints import Complaints
 from botcore_telegram.api import Api
-from botcore_telegram.complaints import Complaints
 from botcore_telegram.network import FloodWait
 from botcore_telegram.pacing import Pacing
 from botcore_telegram.refusal import Refused, Why, translated

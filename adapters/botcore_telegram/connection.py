@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 from telegram.error import InvalidToken, TelegramError
 
 from botcore.adapter import Finding, Gateway
+from botcore.complaints import Complaints
+from botcore.errands import Errands
 from botcore.errors import ConfigError
 from botcore_telegram.bot import TelegramBot
 from botcore_telegram.check import PRIVACY, PRIVACY_REMEDY, REMEDY, findings
-from botcore_telegram.complaints import Complaints
 from botcore_telegram.embedding import AnyApplication
-from botcore_telegram.errands import Errands
 from botcore_telegram.incoming import PLATFORM
 from botcore_telegram.lines import LentLine, OwnLine
 from botcore_telegram.menu import keep_menu
@@ -54,7 +54,7 @@ class TelegramAdapter:
     ) -> None:
         self.platform = PLATFORM
         self._settings = settings
-        self._complaints = Complaints()
+        self._complaints = Complaints(logging.getLogger("botcore_telegram"))
         self._line: OwnLine | LentLine
         if application is None:
             root = _checked_root(api_url or ROOT)

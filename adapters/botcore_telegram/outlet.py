@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 from telegram.error import TelegramError
 
 from botcore.adapter import Limits, Thread
+from botcore.complaints import Complaints
 from botcore.cutting import utf16_length
 from botcore.errors import MessageGone, SendFailed, Unsuitable
 from botcore.graphemes import is_blank
@@ -17,7 +18,6 @@ from botcore_telegram.albums import with_refs
 from botcore_telegram.api import Api
 from botcore_telegram.attachments import Attachments, Shown
 from botcore_telegram.calls import Calls
-from botcore_telegram.complaints import Complaints
 from botcore_telegram.frames import Frames, Rows
 from botcore_telegram.incoming import GENERAL
 from botcore_telegram.media import UPLOAD_BYTES

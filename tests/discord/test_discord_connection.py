@@ -1,12 +1,14 @@
 """What can be wrong with a token, an intent, a network: one clear line each, and the rest goes on."""
 
 import asyncio
+import logging
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from yarl import URL
 
+from botcore.complaints import Complaints
 from botcore.errors import ConfigError
 from botcore.testing.discord_server import (
     PRIVILEGED,
@@ -20,7 +22,6 @@ from botcore.testing.discord_server import (
     pointing_discord_at,
 )
 from botcore_discord.client import BotClient
-from botcore_discord.complaints import Complaints
 from botcore_discord.connection import DiscordAdapter
 from botcore_discord.library import Route
 from botcore_discord.settings import DiscordSettings
@@ -120,7 +121,7 @@ async def test_a_gateway_that_is_away_is_one_line_and_tried_again(
     discord: DiscordServer, log: Log, unused_port: int
 ) -> None:
     log.expects("no connection to Discord's gateway")
-    client = BotClient(DiscordSettings(), Complaints())
+    client = BotClient(DiscordSettings(), Complaints(logging.getLogger("botcore_discord")))
     with pointing_discord_at(discord):
         await client.login(discord.token)
         client.gateway = URL(f"ws://127.0.0.1:{unused_port}/gateway")

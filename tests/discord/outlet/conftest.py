@@ -27,7 +27,6 @@ from botcore.testing.discord_server import (
     pointing_discord_at,
 )
 from botcore.testing.openapi import Description
-from botcore_discord.complaints import Complaints
 from botcore_discord.library import discord as library
 from botcore_discord.outlet import DiscordOutlet, PacingSettings
 
@@ -146,7 +145,7 @@ async def opening() -> AsyncIterator[Opening]:
             connected = asyncio.create_task(client.connect())
             stack.push_async_callback(asyncio.wait, {connected})
             stack.push_async_callback(client.close)
-            outlet = DiscordOutlet(client, pacing, Complaints(), clock=options["clock"].now)
+            outlet = DiscordOutlet(client, pacing, clock=options["clock"].now)
             stack.push_async_callback(outlet.close)
             await server.bot.comes_online()
             return Way(server, client, outlet, options["clock"])
