@@ -232,6 +232,13 @@ class Context(Protocol):
         """
         ...
 
+    async def answer_at(self, external_id: str) -> tuple[Part, ...]:
+        """The attachments of the whole answer of which a message of the bot's in this chat is a part.
+
+        Of an album, platforms tell only a part with a button or a reply. Empty where it is no longer kept.
+        """
+        ...
+
     async def moderate(self, text: str) -> None:
         """Check what a person wants made, by this chat's rule for input. Raises Moderated where it is blocked."""
         ...

@@ -14,7 +14,7 @@ from botcore.conversation.budget import Budget
 from botcore.conversation.moderation import Moderator
 from botcore.conversation.overrides import PersonaModels
 from botcore.conversation.past import Loaded
-from botcore.delivery import waiting
+from botcore.delivery import outbox, waiting
 from botcore.delivery.answer import Answer
 from botcore.delivery.inbox import external_id_of, hold
 from botcore.delivery.sending import patiently
@@ -286,6 +286,18 @@ class TurnContext:
     def download(self, url: str, *, most: int) -> AsyncIterator[bytes]:
         """Stream what is behind a URL that others supplied, `most` bytes at most. Raises Unsuitable."""
         return self._services.fetcher.download(url, most=most)
+
+    async def answer_at(self, external_id: str) -> tuple[Part, ...]:
+        """The attachments of the answer of which a message in this chat is a part."""
+        address = self.incoming.address
+        unit = partial(
+            outbox.attachments_at,
+            platform=address.platform,
+            bot=address.bot,
+            chat=self.chat.id,
+            external_id=external_id,
+        )
+        return await self._services.database.read(unit)
 
     async def moderate(self, text: str) -> None:
         """Check what a person wants made, by this chat's rule for input. Raises Moderated where it is blocked."""

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from botcore import codec
 from botcore.delivery.inbox import URGENT, Fence, hold
-from botcore.messages import Piece
+from botcore.messages import Audio, File, Image, Piece, Video
 from botcore.store.prepared import Prepared
 from botcore.store.statements import insert_if_new
 from botcore.store.tables import conversation, inbox, outbox
@@ -85,7 +85,7 @@ _PREVIOUS = (
 
 # Message ids are unique in one chat only.
 _ANSWERED = (
-    select(inbox.c.user_id)
+    select(inbox.c.user_id, inbox.c.id)
     .join(outbox, outbox.c.inbox_id == inbox.c.id)
     .join(conversation, conversation.c.id == inbox.c.conversation_id)
     .where(
@@ -105,6 +105,16 @@ def places(c: Connection, inbox_id: int) -> list[Place]:
         Place(row.part, row.state, row.external_id, _decoded(inbox_id, row.body), row.kind)
         for row in _PLACES.all(c, {"message": inbox_id})
     ]
+
+
+def attachments_at(
+    c: Connection, *, platform: str, bot: str, chat: str, external_id: str
+) -> tuple[Image | Audio | Video | File, ...]:
+    """The attachments of the whole answer of which a message in a chat is a part; none where it is no longer kept."""
+    row = c.execute(_ANSWERED, {"external": external_id, "at": platform, "bot": bot, "chat": chat}).first()
+    if row is None:
+        return ()
+    return tuple(part for place in places(c, row.id) if place.piece for part in place.piece.attachments)
 
 
 def _decoded(inbox_id: int, body: str) -> Piece | None:

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from botcore.errors import Unsuitable
-from botcore.messages import Button, File, Image, Reply, Text
+from botcore.messages import Button, File, Image, Message, Press, Reply, Text
 from botcore.plugin import Between, Bot, Context, Doc, Rest
 from botcore_images.drawing import Drawn
 from botcore_images.families import Quality, Size
@@ -84,7 +84,19 @@ def register(bot: Bot, settings: ImagesSettings, studio: Studio) -> None:
         """
         if count > settings.most:
             raise Unsuitable(f"I draw at most {settings.most} pictures at once.")
-        return shown(await studio.vary(ctx, chosen(pictures or [], which), count))
+        found = pictures or []
+        if which > len(found):
+            found = await _album(ctx) or found
+        return shown(await studio.vary(ctx, chosen(found, which), count))
+
+
+async def _album(ctx: Context) -> list[Image | File]:
+    """All pictures of the answer that is replied to, or under which the button stands."""
+    event = ctx.incoming.event
+    below = event.external_id if isinstance(event, Press) else ""
+    if isinstance(event, Message) and event.reply_to is not None and event.reply_to.mine:
+        below = event.reply_to.external_id
+    return [part for part in await ctx.answer_at(below) if isinstance(part, Image)] if below else []
 
 
 def shown(drawn: Drawn) -> Reply:

@@ -162,6 +162,9 @@ class MemoryContext:
     async def progress(self, text: str) -> None:
         self.shown.append(text)
 
+    async def answer_at(self, external_id: str) -> tuple[Part, ...]:
+        return ()
+
     async def run(self, name: str, options: Mapping[str, Json]) -> Reply | Prompt | None:
         known = self.registry.command(name)
         assert known is not None

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image as Pillow
 
-from botcore.messages import Image, Message, Press, Text
+from botcore.messages import Image, Message, Press, Quote, Text
 from botcore.testing.loop_watch import LoopWatch
 from botcore.testing.openai_server import OfflineSettings, offline_api
 from tests.engine.conftest import House, StartHouse, house_with
@@ -197,6 +197,19 @@ async def test_a_button_varies_the_picture_above_it(ada: Painter) -> None:
     assert len(pictures(await ada.says("/vary --count 2", to=varied))) == 2
     said = await ada.says("/vary 3", to=drawn)
     assert said.text == "There is no picture 3: I see only 2 pictures there."
+
+
+async def test_a_platform_that_tells_one_picture_of_an_album_is_enough(ada: Painter) -> None:
+    drawn = await ada.says("/image --count 3 a red fox")
+    first = ada.room.parts_of(drawn)[:1]
+    await ada.happens(Press(drawn.id, "/vary 3", first))
+    assert len(pictures(await ada.answer())) == 1
+    await ada.begins("/vary 2", quote=Quote(drawn.id, "bot", mine=True, parts=first))
+    assert len(pictures(await ada.answer())) == 1
+    sent = [decoded(await upload(one, "image")).tobytes() for one in asked(ada.house.api, "edits")]
+    assert sent == [decoded(pictures(drawn)[at]).convert("RGB").tobytes() for at in (2, 1)]
+    await ada.happens(Press(drawn.id, "/vary 4", first))
+    assert "I see only 3 pictures there" in (await ada.answer()).text
 
 
 async def test_the_variations_endpoint_where_it_is_meant(start: StartHouse) -> None:
