@@ -4,18 +4,19 @@ Three processes on loopback: a fast simulated Telegram (in this process), a fast
 docs/performance.md for what the figures mean.
 
     python -m benchmarks            under 3 minutes
-    python -m benchmarks --full     more rounds, 1,000 streams for the bare bot, the product's simulators: 15 minutes
+    python -m benchmarks --full     more rounds, 1,000 streams for the bare bot, and the parts below: 25 minutes
     python -m benchmarks --only saturation --bot botcore --rounds 1
+
+In the full form, or by name: `simulators` (the same saturation against the product's simulators), `interactions` (slash
+commands on Discord beside streams, bench_interactions.py), `media` (voice messages and pictures, bench_media.py).
 """
 
 import argparse
 import asyncio
 import resource
-import statistics
 import sys
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -23,25 +24,40 @@ from typing import Any, Final
 
 import psutil
 
+from benchmarks import bench_interactions, bench_media
 from benchmarks.rig import simulated
 from benchmarks.rig.loads import saturate, stream, trickle
-from benchmarks.rig.processes import BARE, BARE_STREAMING, OURS, OURS_PROBED, Kind, model, running
+from benchmarks.rig.processes import (
+    BARE,
+    BARE_ON_DISCORD,
+    BARE_STREAMING,
+    BARE_WITH_MEDIA,
+    OURS,
+    OURS_ON_DISCORD,
+    OURS_PROBED,
+    OURS_WITH_MEDIA,
+    Kind,
+    model,
+    running,
+)
+from benchmarks.rig.report import Report
 from benchmarks.rig.telegram import FastTelegram
 
-PARTS: Final = ("start", "saturation", "latency", "streams", "memory", "simulators")
+SHORT: Final = ("start", "saturation", "latency", "streams", "memory")
+PARTS: Final = (*SHORT, "simulators", "interactions", "media")
 OUTSTANDING: Final = 200
 
 
 @dataclass(slots=True)
 class Bench:
-    """What is measured how often, and everything that was seen: the figures of each round by what they are."""
+    """What is measured how often, and what was seen."""
 
     bots: Sequence[str]
     rounds: int
     full: bool
     folder: Path
     telegram: FastTelegram
-    seen: dict[tuple[str, str], list[float]] = field(default_factory=lambda: defaultdict(list))
+    report: Report = field(default_factory=Report)
     _made: int = 0
 
     def kinds(self, *kinds: Kind) -> list[Kind]:
@@ -53,13 +69,7 @@ class Bench:
         return self.folder / f"run{self._made}"
 
     def note(self, kind: Kind, part: str, figures: Any) -> None:
-        for name, value in (figures if isinstance(figures, dict) else asdict(figures)).items():
-            self.seen[f"{part}: {name}", kind.name].append(value)
-        shown = ", ".join(
-            f"{name} {value:,.2f}"
-            for name, value in (figures if isinstance(figures, dict) else asdict(figures)).items()
-        )
-        print(f"  {kind.name:8} {part}: {shown}", flush=True)
+        self.report.note(kind.name, part, figures if isinstance(figures, dict) else asdict(figures))
         for wrong in self.telegram.wrong[:3]:
             print(f"  {kind.name:8} WRONG: {wrong}", flush=True)
         self.telegram.wrong.clear()
@@ -147,24 +157,13 @@ class Bench:
                     model_ms = (asked.cpu() - used) / (many + OUTSTANDING) * 1e3
                     self.note(kind, "simulators", {**figures, "model_cpu_ms": model_ms})
 
-    # ---- the report ----
+    async def interactions(self) -> None:
+        kinds = self.kinds(OURS_ON_DISCORD, BARE_ON_DISCORD)
+        await bench_interactions.measure(self.report, kinds, self.folder, min(self.rounds, 3))
 
-    def table(self) -> None:
-        """The medians, what they varied between, and the ratio."""
-        print(f"\n{'medians (min..max)':44}{'botcore':>26}{'bare':>26}{'ratio':>8}")
-        for what in dict.fromkeys(what for what, _ in self.seen):
-            cells: list[str] = []
-            medians: list[float] = []
-            for name in ("botcore", "bare"):
-                values = self.seen.get((what, name))
-                if not values:
-                    cells.append("-")
-                    continue
-                medians.append(statistics.median(values))
-                spread = f" ({min(values):,.4g}..{max(values):,.4g})" if len(values) > 1 else ""
-                cells.append(f"{medians[-1]:,.4g}{spread}")
-            ratio = f"{medians[0] / medians[1]:8.2f}" if len(medians) == 2 and medians[1] else ""
-            print(f"{what:44}{cells[0]:>26}{cells[1]:>26}{ratio}")
+    async def media(self) -> None:
+        kinds = self.kinds(OURS_WITH_MEDIA, BARE_WITH_MEDIA)
+        await bench_media.measure(self.report, kinds, self.folder, min(self.rounds, 3))
 
 
 async def _run(given: argparse.Namespace) -> None:
@@ -174,10 +173,10 @@ async def _run(given: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="botcore-bench-", dir=given.folder) as folder:
         async with FastTelegram() as telegram:
             bench = Bench(given.bot, given.rounds or (5 if given.full else 2), given.full, Path(folder), telegram)
-            for part in given.only or (PARTS if given.full else PARTS[:-1]):
+            for part in given.only or (PARTS if given.full else SHORT):
                 print(part, flush=True)
                 await getattr(bench, part)()
-            bench.table()
+            bench.report.table()
     print(f"\n{time.monotonic() - begun:.0f} s")
 
 

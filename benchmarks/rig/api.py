@@ -20,11 +20,12 @@ _WORDS: Final = ("an", "answer", "of", "some", "length", "that", "says", "little
 class Model:
     """Answers in `chunks` pieces, `gap` seconds apart; at a gap of 0 all of them leave in one write.
 
-    `first`: seconds before the first piece of a paced stream.
+    `first`: seconds before the first piece of a paced stream. `letters`: of each piece; 0: three words.
     """
 
-    def __init__(self, chunks: int, gap: float, first: float) -> None:
+    def __init__(self, chunks: int, gap: float, first: float, letters: int) -> None:
         self._chunks = chunks
+        self._letters = letters
         self._gap = gap
         self._first = first
 
@@ -47,6 +48,9 @@ class Model:
 
     def _texts(self, said: str, *, dated: bool = True) -> list[str]:
         words = [f" {_WORDS[n % len(_WORDS)]} and {_WORDS[-n % len(_WORDS)]}" for n in range(self._chunks)]
+        if size := self._letters:
+            text = "".join(words)
+            words = [text[n * size : n * size + size] for n in range(self._chunks)]
         words[0] = f"t={time.monotonic():.6f} re={said}" if dated else f" re={said}"
         words[-1] = f" {END}"
         return words
@@ -111,8 +115,8 @@ def _event(delta: dict[str, str], finish: str | None) -> bytes:
     return b"data: " + _envelope("chat.completion.chunk", [choice], None) + b"\n\n"
 
 
-async def _serve(chunks: int, gap: float, first: float) -> None:
-    server, url = await listen(Model(chunks, gap, first).handle)
+async def _serve(model: Model) -> None:
+    server, url = await listen(model.handle)
     print(url, flush=True)
     await server.serve_forever()
 
@@ -122,8 +126,9 @@ def main() -> None:
     parser.add_argument("--chunks", type=int, default=8)
     parser.add_argument("--gap", type=float, default=0.0, help="seconds between two chunks")
     parser.add_argument("--first", type=float, default=0.0, help="seconds before the first")
+    parser.add_argument("--letters", type=int, default=0, help="letters of a chunk; 0: three words")
     given = parser.parse_args()
-    asyncio.run(_serve(given.chunks, given.gap, given.first))
+    asyncio.run(_serve(Model(given.chunks, given.gap, given.first, given.letters)))
 
 
 if __name__ == "__main__":

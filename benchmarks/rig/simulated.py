@@ -6,7 +6,7 @@ and not what the bot can. Run as a program, this is the stand-in with a fixed an
 
 import asyncio
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import psutil
 
@@ -24,15 +24,16 @@ class SimulatedTelegram:
     """As the rig sees a Telegram; `server` is running."""
 
     server: TelegramServer
-    first_poll: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def url(self) -> str:
         return self.server.url
 
-    def forget(self) -> None:
+    async def met(self) -> None:
         """Nobody waits for the first poll here: what people write is kept until it comes."""
-        self.first_poll.set()
+
+    def forget(self) -> None:
+        """What one bot has answered is no matter of the next."""
 
 
 def telegram() -> TelegramServer:
@@ -45,13 +46,13 @@ async def saturate(
     """As `loads.saturate`, through the simulator's people."""
     people = [stage.server.user(f"Person {number}") for number in range(outstanding)]
     await _keep_open(stage, people, warm_up)
-    own, cpu, begun = _own_cpu(), bot.cpu(), time.monotonic()
+    own, cpu, begun = own_cpu(), bot.cpu(), time.monotonic()
     await _keep_open(stage, people, messages)
     seconds = time.monotonic() - begun
     return {
         "per_second": messages / seconds,
         "cpu_ms": (bot.cpu() - cpu) / messages * 1e3,
-        "rig_cpu_ms": (_own_cpu() - own) / messages * 1e3,
+        "rig_cpu_ms": (own_cpu() - own) / messages * 1e3,
     }
 
 
@@ -70,7 +71,8 @@ def _whole(message: Message) -> bool:
     return message.text.endswith(END)
 
 
-def _own_cpu() -> float:
+def own_cpu() -> float:
+    """Seconds of CPU of this process so far."""
     times = psutil.Process().cpu_times()
     return times.user + times.system
 

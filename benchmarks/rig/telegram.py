@@ -71,6 +71,10 @@ class FastTelegram:
         assert self._server is not None
         self._server.close()
 
+    async def met(self) -> None:
+        """Wait for the first getUpdates."""
+        await self.first_poll.wait()
+
     # ---- people ----
 
     def ask(self, chat: int) -> Question:
