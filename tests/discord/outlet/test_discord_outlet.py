@@ -1,6 +1,8 @@
 """Answers on Discord, from the outlet through the real library to the simulated server."""
 
 import asyncio
+import time
+from typing import Any
 
 import pytest
 
@@ -247,3 +249,21 @@ async def test_a_final_edit_goes_at_once_where_a_frame_only_waits(opening: Openi
     assert last == "Once upon a time."
     assert len(frames) == 5  # the place, and four: one of five is left for the final form
     assert all(call.ok for call in way.discord.calls)
+
+
+async def test_thousands_of_rate_limits_do_not_slow_down_each_new_one(way: Way, general: Channel) -> None:
+    http: Any = way.client.http
+    limit = type(next(iter(http._buckets.values())))
+    buckets = http._buckets
+    now = asyncio.get_running_loop().time()
+    for number in range(30_000):  # five minutes of a hundred commands a second
+        bucket = buckets[f"command:{number}"] = limit(None)
+        bucket._last_request = now - (1000 if number % 2 else 0)
+    began = time.process_time()
+    for number in range(200):
+        http.get_ratelimit(f"another:{number}")
+    assert time.process_time() - began < 0.5  # looking through all of them each time takes a second
+    assert "command:0" in buckets
+    assert "command:1" not in buckets  # but those that are over are forgotten
+    sent = await way.outlet.send(way.to(general), Piece("hi"), key="1/0")
+    assert way.message(sent).text == "hi"
