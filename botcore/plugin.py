@@ -148,6 +148,11 @@ class Context(Protocol):
         ...
 
     @property
+    def parts(self) -> Sequence[Part]:
+        """All that was sent: several messages may belong together, as those of an album do."""
+        ...
+
+    @property
     def conversation(self) -> Conversation:
         """The conversation it belongs to."""
         ...
@@ -292,6 +297,23 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Listener:
+    """A function for messages with a part of one class."""
+
+    kind: type[Any]
+    plugin: str
+    handler: Handler
+    unaddressed: bool = False
+    when: Callable[[Any], bool] | None = None
+    cost: str | None = None
+    timeout: float = 300.0
+
+    def takes(self, part: Part) -> bool:
+        """Whether it is for this part."""
+        return isinstance(part, self.kind) and (self.when is None or self.when(part))
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A function that runs every `period`."""
 
@@ -306,7 +328,7 @@ class Bot:
     def __init__(self, plugin: str) -> None:
         self.plugin = plugin
         self.commands: list[Command] = []
-        self.handlers: list[tuple[type[Any], Handler, bool]] = []
+        self.handlers: list[Listener] = []
         self.middlewares: list[Middleware] = []
         self.contexts: list[Callable[[Context], Awaitable[str | None]]] = []
         self.exporters: list[Callable[[str], Awaitable[Json]]] = []
@@ -390,15 +412,25 @@ class Bot:
 
         return register
 
-    def on(self, *kinds: type[Part], unaddressed: bool = False) -> Callable[[Handler], Handler]:
+    def on(
+        self,
+        *kinds: type[Part],
+        unaddressed: bool = False,
+        when: Callable[[Any], bool] | None = None,
+        cost: str | None = None,
+        timeout: float = 300.0,
+    ) -> Callable[[Handler], Handler]:
         """Register `async def f(ctx, part)` for messages with a part of these classes.
 
         It answers instead of the model, unless it returns a Prompt. `unaddressed`: also for group messages that are
-        not meant for the bot.
+        not meant for the bot; `when`: only for parts of which this is true (quick, and never raises); `cost`: a budget
+        it draws on; `timeout`: seconds. `part` is the first that fits, and `ctx.parts` are all.
         """
 
         def register(handler: Handler) -> Handler:
-            self.handlers.extend((kind, handler, unaddressed) for kind in kinds)
+            self.handlers.extend(
+                Listener(kind, self.plugin, handler, unaddressed, when, cost, timeout) for kind in kinds
+            )
             return handler
 
         return register

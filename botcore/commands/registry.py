@@ -12,7 +12,7 @@ from botcore.commands.kinds import PART_CLASSES
 from botcore.commands.signature import Signature, signature_of
 from botcore.errors import NameTaken, PluginError
 from botcore.messages import Json, Part, Text
-from botcore.plugin import Bot, Command, Context, Handler, Job, Middleware, Permission, Where
+from botcore.plugin import Bot, Command, Context, Job, Listener, Middleware, Permission, Where
 
 T = TypeVar("T")
 
@@ -63,16 +63,6 @@ class Owned(Generic[T]):
 
     plugin: str
     value: T
-
-
-@dataclass(frozen=True, slots=True)
-class PartHandler:
-    """A handler of messages with a part of class `kind`. `unaddressed`: also of those not meant for the bot."""
-
-    plugin: str
-    kind: type[Part]
-    handler: Handler
-    unaddressed: bool
 
 
 def allows(role: Permission, needed: Permission) -> bool:
@@ -174,16 +164,22 @@ class Registry:
             if allows(role, known.command.permission) and is_granted(known.command, granted) and name not in disabled
         )
 
-    def handlers(self, parts: Sequence[Part], *, addressed: bool = True) -> list[tuple[PartHandler, Part]]:
+    def handlers(self, parts: Sequence[Part], *, addressed: bool = True) -> list[tuple[Listener, Part]]:
         """The handlers for a message's parts, in the order of registration, each with the first part it is for."""
         return [
-            (PartHandler(bot.plugin, kind, handler, unaddressed), part)
+            (listener, part)
             for bot in self._bots.values()
-            for kind, handler, unaddressed in bot.handlers
-            if addressed or unaddressed
-            for part in [next((part for part in parts if isinstance(part, kind)), None)]
+            for listener in bot.handlers
+            if addressed or listener.unaddressed
+            for part in [next(filter(listener.takes, parts), None)]
             if part is not None
         ]
+
+    @property
+    def longest(self) -> float:
+        """Seconds that the slowest command or handler may take."""
+        listeners = [listener.timeout for bot in self._bots.values() for listener in bot.handlers]
+        return max([0.0, *listeners, *(known.command.timeout for known in self._words.values())])
 
     def middlewares(self) -> list[Owned[Middleware]]:
         """Each `async def f(ctx, call_next)`, the outermost first."""
@@ -235,10 +231,13 @@ def _checked(command: Command) -> Command:
 
 def _check_functions(bot: Bot) -> None:
     """Everything else that is called must be a coroutine function that takes what it will be given."""
-    for kind, handler, _ in bot.handlers:
+    for listener in bot.handlers:
+        kind, what = listener.kind, f"on({getattr(listener.kind, '__name__', listener.kind)})"
         if kind not in PART_CLASSES and kind is not Text:
-            raise PluginError(bot.plugin, f"on({getattr(kind, '__name__', kind)}): not a class of message parts")
-        _check_takes(bot.plugin, f"on({kind.__name__})", handler, 2)
+            raise PluginError(bot.plugin, f"{what}: not a class of message parts")
+        if listener.timeout <= 0:
+            raise PluginError(bot.plugin, f"{what}: its timeout is {listener.timeout} s; it must be over 0")
+        _check_takes(bot.plugin, what, listener.handler, 2)
     for what, functions, count in (
         ("middleware", bot.middlewares, 2),
         ("context", bot.contexts, 1),

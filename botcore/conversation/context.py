@@ -14,6 +14,7 @@ from botcore.conversation.budget import Budget
 from botcore.conversation.moderation import Moderator
 from botcore.conversation.overrides import PersonaModels
 from botcore.conversation.past import Loaded
+from botcore.conversation.words import parts_of
 from botcore.delivery import outbox, waiting
 from botcore.delivery.answer import Answer
 from botcore.delivery.inbox import external_id_of, hold
@@ -201,6 +202,11 @@ class TurnContext:
         inner = TurnContext(self._services, self._scene, within=f"{step}/")
         inner.conversation = self.conversation
         return inner
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        """All that was sent, by several messages where they belong together."""
+        return parts_of([row.incoming for row in self._scene.work.rows])
 
     @property
     def key(self) -> str:

@@ -18,12 +18,12 @@ from botcore.conversation.talk import Model, Question, Talk, ToolResult
 from botcore.errors import HandlerFailed, Unsuitable
 from botcore.messages import Button, Edit, Invocation, Json, Message, Part, Press, Reply, Text, text_of
 from botcore.openai import ToolCall
-from botcore.plugin import Prompt, Result
+from botcore.plugin import Command, Listener, Prompt, Result
 
 log = logging.getLogger(__name__)
 
 CONTEXT_TIMEOUT = 10.0  # seconds for a plugin's contribution to the prompt, which holds up every answer
-HANDLER_TIMEOUT = 300.0  # seconds for a handler of attachments: long audio takes minutes
+HANDLER_TIMEOUT = 300.0  # seconds that a middleware gives to what it is wrapped around, at least
 DONE = "✓"
 
 
@@ -45,8 +45,9 @@ class Responder:
             return await self._ask_model(scene, ctx, talk, result) if isinstance(result, Prompt) else result
 
         call: Callable[[], Awaitable[Result]] = innermost
+        longest = self._services.config.chat.timeout + max(HANDLER_TIMEOUT, self._services.registry.longest)
         for owned in reversed(self._services.registry.middlewares()):
-            call = partial(_wrapped, owned, ctx, call, self._services.config.chat.timeout + HANDLER_TIMEOUT)
+            call = partial(_wrapped, owned, ctx, call, longest)
         result = await call()
         if isinstance(result, Prompt):  # a middleware's own
             result = await self._ask_model(scene, ctx, talk, result)
@@ -88,11 +89,15 @@ class Responder:
                 return await self._gate.invoke(Call(found.registered, found.text, source), ctx)
         if isinstance(event, Message):
             for handler, part in registry.handlers(parts, addressed=self._admission.addressed(ctx.incoming)):
-                work = partial(handler.handler, ctx, part)
-                name = f"on({handler.kind.__name__})"
-                result = await guard(handler.plugin, name, work, timeout=HANDLER_TIMEOUT)
-                return normalised(result, plugin=handler.plugin, handler=name)
+                return await self._listen(handler, part, ctx)
         return Prompt(parts)
+
+    async def _listen(self, listener: Listener, part: Part, ctx: TurnContext) -> Result:
+        """Have a plugin look at a part of a message."""
+        name = f"on({listener.kind.__name__})"
+        await self._gate.budget.reserve(Command(name, listener.plugin, listener.handler, cost=listener.cost), ctx)
+        result = await guard(listener.plugin, name, partial(listener.handler, ctx, part), timeout=listener.timeout)
+        return normalised(result, plugin=listener.plugin, handler=name)
 
     def _rules(self, ctx: TurnContext) -> tuple[Strictness, Strictness]:
         return self._services.config.moderation.rules(f"{ctx.chat.platform}:{ctx.chat.id}")

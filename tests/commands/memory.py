@@ -145,6 +145,11 @@ class MemoryContext:
         self.threads: list[tuple[str, str]] = []
 
     @property
+    def parts(self) -> Sequence[Part]:
+        event = self.incoming.event
+        return event.parts if isinstance(event, Message) else ()
+
+    @property
     def sender(self) -> Sender:
         return self.incoming.sender
 

@@ -161,6 +161,17 @@ def test_handlers_go_by_the_kind_of_part() -> None:
     assert registry.handlers([Text("hello")]) == []
 
 
+def test_a_handler_may_be_for_some_parts_of_a_kind() -> None:
+    listener = Bot("listener")
+    listener.on(File, when=lambda file: file.name.endswith(".oga"), timeout=900)(for_part)
+    registry = loaded(listener)
+    song, page = File(name="song.oga"), File(name="page.pdf")
+    assert [part for _, part in registry.handlers([page, song])] == [song]
+    assert registry.handlers([page]) == []
+    assert registry.longest == 900
+    assert refused(lambda bot: bot.on(File, timeout=0)(for_part)) == "on(File): its timeout is 0 s; it must be over 0"
+
+
 def refused(register: Callable[[Bot], object]) -> str:
     bot = Bot("tester")
     register(bot)

@@ -156,6 +156,24 @@ async def test_a_transcript_is_not_lost_when_the_model_fails(start: StartHouse) 
     assert [button.says for row in house.room.shown[0].pieces[-1].buttons for button in row] == ["/retry"]
 
 
+async def test_a_plugin_sees_all_of_an_album_and_costs_what_a_day_has_left(start: StartHouse) -> None:
+    bot = Bot("eyes")
+
+    @bot.on(Image, cost="image")
+    async def see(ctx: Context, part: Image) -> str:
+        await ctx.charge("look", "gpt-4o", input_tokens=1000)
+        return " ".join(part.ref or "" for part in ctx.parts if isinstance(part, Image))
+
+    house = await start(plugins=[bot], budget__tokens_per_day="900")
+    ada = house.person()
+    one, two = (ada.incoming(Message(ref, (Image(ref=ref),), joins="album/1")) for ref in ("fox", "owl"))
+    assert house.room.gateway is not None
+    await house.room.gateway.accept(one, two)
+    assert (await house.room.answers(1))[0] == "fox owl"
+    await ada.sends(Image(ref="bee"))
+    assert "used up" in (await house.room.answers(2))[1]
+
+
 def offered(room: Room, index: int = -1) -> list[str]:
     return [button.says for row in room.shown[index].pieces[-1].buttons for button in row]
 
