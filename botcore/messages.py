@@ -323,6 +323,14 @@ class Piece:
     ephemeral: bool = False
 
 
+def quoted_text(event: Event) -> str:
+    """The text that a command is about beside its own: of the message that is replied to, or that has the button."""
+    if isinstance(event, Press):
+        return text_of(event.parts).strip()
+    quote = event.reply_to if isinstance(event, Message) else None
+    return text_of(quote.parts).strip() if quote is not None else ""
+
+
 def text_of(parts: Sequence[Part]) -> str:
     """The text parts and captions of `parts`, joined by newlines."""
     texts = (part.text if isinstance(part, Text) else part.caption if isinstance(part, Image) else "" for part in parts)

@@ -15,6 +15,7 @@ from botcore.store import schema
 from botcore.store.database import Database
 from botcore.store.tables import metadata
 from botcore.store.urls import parse
+from tests.sounds import every_format
 
 
 def pytest_configure() -> None:
@@ -41,6 +42,12 @@ def shared_specs() -> Path:
     if not specs.is_dir():
         _missing(f"no API descriptions at {specs}: set BOTCORE_SHARED", "BOTCORE_REQUIRE_SHARED")
     return specs
+
+
+@pytest.fixture(scope="session")
+def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what is said as `plain.wav` and in every format, and a short sentence as `brief.wav`."""
+    return every_format(tmp_path_factory.mktemp("sounds"))
 
 
 @pytest.fixture(scope="session")

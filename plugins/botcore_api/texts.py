@@ -3,10 +3,9 @@
 from typing import Annotated, Any
 
 from botcore.errors import EndpointMissing, Unsuitable
-from botcore.messages import Json, Reply, Text
+from botcore.messages import Json, Reply, Text, quoted_text
 from botcore.openai import CompletionRequest, EditRequest, Served, TextAnswer, Usage
 from botcore.plugin import Bot, Context, Doc, Rest
-from botcore_api.quoted import quoted
 
 SHOWN = 60  # models of a list that people can still read; hosts of many vendors list hundreds
 
@@ -54,7 +53,7 @@ def register(bot: Bot, *, complete_with: str | None, edit_with: str | None, most
             /edit Correct the spelling
             /edit Make it half as long
         """
-        text = quoted(ctx)
+        text = quoted_text(ctx.incoming.event)
         if not text:
             raise Unsuitable("Reply to the text that I am to change, with /edit and what to do.")
         request = EditRequest(model=edit_with or ctx.conversation.model, instruction=instruction, input=text)

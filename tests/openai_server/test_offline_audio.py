@@ -22,7 +22,7 @@ from botcore.audio.subtitles import Cue, srt, vtt
 from botcore.testing.openai_server import OfflineSettings
 from botcore.testing.openai_server.decoding import resample
 from botcore.testing.openai_server.hearing import Word, segmented
-from tests.sounds import BRIEFLY, ENCODINGS, SAID, WRONG_AT_MOST, every_format, ffmpeg, needs_ear, silence, wrong_words
+from tests.sounds import BRIEFLY, ENCODINGS, SAID, WRONG_AT_MOST, ffmpeg, needs_ear, silence, wrong_words
 
 if TYPE_CHECKING:
     from botcore.testing.openapi import Description
@@ -30,12 +30,6 @@ if TYPE_CHECKING:
 
 TRANSCRIBE = "/audio/transcriptions"
 TRANSLATE = "/audio/translations"
-
-
-@pytest.fixture(scope="session")
-def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with what is said as `plain.wav` and in every format, and a short sentence as `brief.wav`."""
-    return every_format(tmp_path_factory.mktemp("sounds"))
 
 
 def form(content: bytes, name: str = "said.wav", **fields: Any) -> aiohttp.FormData:
