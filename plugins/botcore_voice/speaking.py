@@ -5,7 +5,6 @@ import logging
 import re
 import tempfile
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -33,7 +32,9 @@ _LONGEST: Final = 3600.0  # seconds of one spoken piece
 _MOST_BYTES: Final = 40 * 1024 * 1024  # the largest answer that is worth sending on
 _TIMEOUT: Final = 600.0
 _CHARACTERS_A_TOKEN: Final = 4  # what a text counts where the service does not tell; English is about that
-_MARKUP: Final = re.compile(r"```.*?(?:```|\Z)|[*_`#>|]+|!?\[([^\]]*)\]\([^)]*\)", re.DOTALL)
+_CODE: Final = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_LINK: Final = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+_MARKS: Final = re.compile(r"^[ \t]*(?:#+|>)[ \t]*|[*`~]+", re.MULTILINE)
 
 
 def register(bot: Bot, settings: VoiceSettings) -> None:
@@ -77,7 +78,7 @@ def register(bot: Bot, settings: VoiceSettings) -> None:
 
 def plain(text: str) -> str:
     """Markdown without what nobody would say: code and marks."""
-    return _MARKUP.sub(lambda found: found[1] or " ", text).strip()
+    return _MARKS.sub("", _LINK.sub(r"\1", _CODE.sub(" ", text))).strip()
 
 
 class _Asked:
@@ -126,15 +127,15 @@ async def _spoken(asked: _Asked, pieces: Sequence[str], programs: asyncio.Semaph
         paths.append(await asked.say(piece, number))
     try:
         async with programs:
-            return (await _bubble(paths, asked.folder),)
+            return (await bubble(paths, asked.folder),)
     except NoDecoder as error:
         log.warning("ffmpeg is missing, so spoken pieces are sent as they come: %s", error)
     except (SoundError, ProcessFailed) as error:
         log.warning("what the service spoke could not be joined: %s", error)
-    return tuple([await _as_it_is(path) for path in paths])
+    return tuple([await as_it_is(path) for path in paths])
 
 
-async def _bubble(paths: Sequence[Path], folder: Path) -> Audio:
+async def bubble(paths: Sequence[Path], folder: Path) -> Audio:
     """Ogg/Opus, as voice messages are. Raises SoundError, ProcessFailed."""
     [first, *more] = paths
     probed = await probe(first, longest=_LONGEST)
@@ -153,7 +154,8 @@ async def _bubble(paths: Sequence[Path], folder: Path) -> Audio:
     return Audio(data=data, media_type="audio/ogg", name="speech.ogg", duration=probed.seconds, voice=True)
 
 
-async def _as_it_is(path: Path) -> Audio:
+async def as_it_is(path: Path) -> Audio:
+    """A sound file unchanged; it is a voice message only where it is Ogg."""
     container = await sniff_file(path)
     media_type, ending = MEDIA_TYPES[container] if container else ("application/octet-stream", "")
     return Audio(data=await _read(path), media_type=media_type, name=f"speech{ending}", voice=container == "ogg")
@@ -162,4 +164,4 @@ async def _as_it_is(path: Path) -> Audio:
 async def _read(path: Path) -> bytes:
     if (await asyncio.to_thread(path.stat)).st_size > _MOST_BYTES:
         raise Unsuitable("That became too long a recording to send. Try a shorter text.")
-    return await asyncio.to_thread(partial(path.read_bytes))
+    return await asyncio.to_thread(path.read_bytes)
