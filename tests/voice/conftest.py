@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from botcore.messages import Attachment, Audio, Part, Quote, Reply, Text
 from botcore.openai import JSON
 from botcore.testing.openai_server import OfflineApi
 from botcore.testing.openai_server.recording import Recorded
-from tests.engine.conftest import House, Person, Room, StartHouse, house_with
+from tests.engine.conftest import House, Person, Room, house_with
 
 TRANSCRIBE = "/audio/transcriptions"
 TRANSLATE = "/audio/translations"
@@ -63,7 +63,7 @@ class VoiceRoom(Room):
 class VoiceHouse(House):
     """What is behind `house.room` is a room for recordings."""
 
-    room: VoiceRoom
+    room: VoiceRoom  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def person(self, name: str = "Ada", *, chat: str = "1", group: bool = False, trusted: bool = True) -> Person:
         """Somebody; the same one for the same name and chat."""
@@ -90,6 +90,9 @@ class VoiceHouse(House):
         await self.room.until(lambda: len([one for one in self.room.shown if one.final]) > before, timeout)
         await self.engine.runner.idle()
         return [one for one in self.room.shown if one.final][-1].text
+
+
+OpenHouse = Callable[..., Awaitable[VoiceHouse]]
 
 
 def field(request: Recorded, name: str) -> str:
@@ -135,12 +138,12 @@ def scratch(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def open_house(tmp_path: Path, scratch: Path) -> AsyncIterator[StartHouse]:
+async def open_house(tmp_path: Path, scratch: Path) -> AsyncIterator[OpenHouse]:
     """Start engines; what they leave on disk fails the test."""
     async with AsyncExitStack() as stack:
 
         async def begin(*, api: OfflineApi | None = None, room: VoiceRoom | None = None, **settings: Any) -> VoiceHouse:
-            chosen = {"plugins__voice__folder": str(scratch), **settings}
+            chosen: dict[str, Any] = {"plugins__voice__folder": str(scratch), **settings}
             found = await stack.enter_async_context(house_with(tmp_path, room=room or VoiceRoom(), api=api, **chosen))
             return VoiceHouse(found.engine, found.room, found.api)
 
@@ -149,8 +152,6 @@ async def open_house(tmp_path: Path, scratch: Path) -> AsyncIterator[StartHouse]
 
 
 @pytest.fixture
-async def house(open_house: StartHouse) -> VoiceHouse:
+async def house(open_house: OpenHouse) -> VoiceHouse:
     """One with the default settings."""
-    found = await open_house()
-    assert isinstance(found, VoiceHouse)
-    return found
+    return await open_house()

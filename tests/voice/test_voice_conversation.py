@@ -15,7 +15,7 @@ from tests.sounds import BRIEFLY, SAID, WRONG_AT_MOST, ffmpeg, needs_ear, wrong_
 from .conftest import CHAT, TRANSCRIBE, VoiceHouse, attachments, field
 
 if TYPE_CHECKING:
-    from tests.engine.conftest import StartHouse
+    from .conftest import OpenHouse
 
 pytestmark = needs_ear
 
@@ -78,9 +78,8 @@ async def test_it_is_remembered(house: VoiceHouse, brief: bytes) -> None:
     assert question["content"] == "What did I say?"
 
 
-async def test_every_chat_chooses_what_becomes_of_recordings(open_house: StartHouse, brief: bytes) -> None:
+async def test_every_chat_chooses_what_becomes_of_recordings(open_house: OpenHouse, brief: bytes) -> None:
     house = await open_house()
-    assert isinstance(house, VoiceHouse)
     ada = house.person()
     shown = await house.says_and_reads(ada, Text("/voice"))
     assert "write down what is said, and answer it" in shown
@@ -103,14 +102,12 @@ async def test_every_chat_chooses_what_becomes_of_recordings(open_house: StartHo
     assert "and answer it" in (await house.room.answers(1, chat="2"))[0]
 
 
-async def test_the_choice_outlives_a_restart(open_house: StartHouse) -> None:
+async def test_the_choice_outlives_a_restart(open_house: OpenHouse) -> None:
     house = await open_house()
-    assert isinstance(house, VoiceHouse)
     ada = house.person()
     await house.says_and_reads(ada, Text('/voice transcript --language DE --vocabulary "Botcore, Ada"'))
     await house.engine.__aexit__(None, None, None)
     again = await open_house(api=house.api, room=house.room)
-    assert isinstance(again, VoiceHouse)
     shown = await again.says_and_reads(again.person("Bob"), Text("/voice"))
     assert "and no more" in shown
     assert "`de`" in shown
@@ -151,9 +148,8 @@ async def test_several_recordings_are_one_question(house: VoiceHouse, brief: byt
     assert "(Recording 2: I cannot read this recording" in text
 
 
-async def test_in_a_group_only_those_that_are_meant_for_the_bot(open_house: StartHouse, brief: bytes) -> None:
+async def test_in_a_group_only_those_that_are_meant_for_the_bot(open_house: OpenHouse, brief: bytes) -> None:
     house = await open_house(plugins__voice__overhear="true")
-    assert isinstance(house, VoiceHouse)
     ada, room = house.person(chat="5", group=True), house.room
     sent = Message("1", (room.voice(brief),), addressed=False)
     await ada.happens(sent)
@@ -183,27 +179,24 @@ async def test_a_picture_beside_the_recording_is_seen(house: VoiceHouse, brief: 
     assert [part["type"] for part in content] == ["text", "image_url"]
 
 
-async def test_it_counts_against_the_budget(open_house: StartHouse, brief: bytes) -> None:
+async def test_it_counts_against_the_budget(open_house: OpenHouse, brief: bytes) -> None:
     house = await open_house(budget__tokens_per_day="15", plugins__voice__mode="transcript")
-    assert isinstance(house, VoiceHouse)
     ada = house.person()
     assert understood(await house.says_and_reads(ada, house.room.voice(brief)))
     assert "used up" in await house.says_and_reads(ada, house.room.voice(brief))
     assert len(house.heard()) == 1
 
 
-async def test_the_transcript_stays_when_the_model_fails(open_house: StartHouse, brief: bytes) -> None:
+async def test_the_transcript_stays_when_the_model_fails(open_house: OpenHouse, brief: bytes) -> None:
     house = await open_house(api__attempts="1")
-    assert isinstance(house, VoiceHouse)
     house.api.faults.next(Status(500), path=CHAT)
     answer = await house.says_and_reads(house.person(), house.room.voice(brief))
     assert understood(answer.partition("\n")[0])
     assert "fault" in answer
 
 
-async def test_a_long_transcript_comes_as_a_file(open_house: StartHouse, brief: bytes) -> None:
+async def test_a_long_transcript_comes_as_a_file(open_house: OpenHouse, brief: bytes) -> None:
     house = await open_house(plugins__voice__mode="transcript")
-    assert isinstance(house, VoiceHouse)
     house.api.faults.next(_text("word " * 3000), path=TRANSCRIBE)
     answer = await house.says_and_reads(house.person(), house.room.voice(brief))
     assert len(answer) < 2000

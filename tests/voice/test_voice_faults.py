@@ -15,7 +15,7 @@ from tests.sounds import ffmpeg, hours_of_silence, needs_ear, silence
 from .conftest import CHAT, TRANSCRIBE, VoiceHouse, programs, until
 
 if TYPE_CHECKING:
-    from tests.engine.conftest import StartHouse
+    from .conftest import OpenHouse
 
 BROKEN = "I cannot read this recording: it is broken, or of a kind that I do not know."
 PLAYLISTS = (
@@ -105,9 +105,8 @@ async def test_a_voice_message_that_is_cut_off_is_heard_as_far_as_it_goes(house:
     assert "noon" not in house.asked()
 
 
-async def test_hours_of_silence_in_a_few_bytes(open_house: StartHouse, tmp_path: Path, scratch: Path) -> None:
+async def test_hours_of_silence_in_a_few_bytes(open_house: OpenHouse, tmp_path: Path, scratch: Path) -> None:
     house = await open_house(plugins__voice__longest_minutes="60")
-    assert isinstance(house, VoiceHouse)
     await greeted(house)
     bomb = hours_of_silence(tmp_path / "bomb.ogg").read_bytes()
     said = "That recording is too long: I listen to 60 minutes at most."
@@ -116,9 +115,8 @@ async def test_hours_of_silence_in_a_few_bytes(open_house: StartHouse, tmp_path:
     await still_well(house)
 
 
-async def test_a_long_silence_is_not_sent_anywhere(open_house: StartHouse, tmp_path: Path) -> None:
+async def test_a_long_silence_is_not_sent_anywhere(open_house: OpenHouse, tmp_path: Path) -> None:
     house = await open_house(plugins__voice__piece_minutes="2")
-    assert isinstance(house, VoiceHouse)
     quiet = hours_of_silence(tmp_path / "quiet.ogg", 0.2).read_bytes()
     assert await house.says_and_reads(house.person(), house.room.voice(quiet)) == "I heard no words in this recording."
     assert house.heard() == []
@@ -172,9 +170,8 @@ async def test_without_ffmpeg(
         (Status(401), "does not accept my key"),
     ],
 )
-async def test_a_service_that_does_not_hear(fault: Status, said: str, open_house: StartHouse, sounds: Path) -> None:
+async def test_a_service_that_does_not_hear(fault: Status, said: str, open_house: OpenHouse, sounds: Path) -> None:
     house = await open_house(api__attempts="1")
-    assert isinstance(house, VoiceHouse)
     await greeted(house)
     house.api.faults.always(fault, path=TRANSCRIBE)
     answer = await house.says_and_reads(house.person(), house.room.voice((sounds / "said.ogg").read_bytes()))
@@ -183,9 +180,8 @@ async def test_a_service_that_does_not_hear(fault: Status, said: str, open_house
     await still_well(house)
 
 
-async def test_stop_ends_the_programs(open_house: StartHouse, tmp_path: Path, scratch: Path) -> None:
+async def test_stop_ends_the_programs(open_house: OpenHouse, tmp_path: Path, scratch: Path) -> None:
     house = await open_house(plugins__voice__longest_minutes="600")
-    assert isinstance(house, VoiceHouse)
     ada = house.person()
     endless = hours_of_silence(tmp_path / "endless.ogg", 9.5).read_bytes()
     await ada.sends(house.room.voice(endless))
@@ -199,10 +195,9 @@ async def test_stop_ends_the_programs(open_house: StartHouse, tmp_path: Path, sc
 
 
 async def test_twenty_at_once_run_few_programs(
-    open_house: StartHouse, sounds: Path, tmp_path: Path, scratch: Path
+    open_house: OpenHouse, sounds: Path, tmp_path: Path, scratch: Path
 ) -> None:
     house = await open_house(access__messages_per_minute="0")
-    assert isinstance(house, VoiceHouse)
     ffmpeg("-i", sounds / "plain.wav", "-c:a", "aac", "-f", "adts", tmp_path / "said.aac")
     data = (tmp_path / "said.aac").read_bytes()
     house.api.faults.always(Status(200, body='{"text": "call me"}'), path=TRANSCRIBE)

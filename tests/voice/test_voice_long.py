@@ -16,7 +16,7 @@ from tests.sounds import SAID, WRONG_AT_MOST, ffmpeg, needs_ear, repeated, wrong
 from .conftest import TRANSCRIBE, VoiceHouse, VoiceRoom, attachments, field, quote
 
 if TYPE_CHECKING:
-    from tests.engine.conftest import StartHouse
+    from .conftest import OpenHouse
 
 TIMES = 4
 PAUSE = 1.0
@@ -38,9 +38,8 @@ def heard(text: str) -> Status:
 
 @needs_ear
 @pytest.mark.slow
-async def test_it_is_heard_in_pieces_and_shown_how_far_it_is(open_house: StartHouse, long: bytes) -> None:
+async def test_it_is_heard_in_pieces_and_shown_how_far_it_is(open_house: OpenHouse, long: bytes) -> None:
     house = await open_house(**LONG)
-    assert isinstance(house, VoiceHouse)
     text = await house.says_and_reads(house.person(), house.room.voice(long))
     assert wrong_words(text, " ".join([SAID] * TIMES)) <= WRONG_AT_MOST, text
     assert len(house.heard()) == 2  # the third holds the silence at the end, and is sent nowhere
@@ -51,9 +50,8 @@ async def test_it_is_heard_in_pieces_and_shown_how_far_it_is(open_house: StartHo
 @needs_ear
 @pytest.mark.slow
 @pytest.mark.parametrize("form", ["srt", "vtt"])
-async def test_subtitles_are_at_the_right_times(form: str, open_house: StartHouse, long: bytes) -> None:
+async def test_subtitles_are_at_the_right_times(form: str, open_house: OpenHouse, long: bytes) -> None:
     house = await open_house(**LONG)
-    assert isinstance(house, VoiceHouse)
     ada = house.person()
     await ada.says(f"/transcribe --format {form}", reply_to=quote(house.room.voice(long, name="talk.oga")))
     await house.room.until(lambda: [one for one in house.room.shown if one.final], 40)
@@ -77,9 +75,8 @@ def _seconds(parts: tuple[str, ...]) -> float:
     return hours * 3600 + minutes * 60 + seconds + thousandths / 1000
 
 
-async def test_a_restart_in_the_middle_hears_no_piece_twice(open_house: StartHouse, long: bytes) -> None:
+async def test_a_restart_in_the_middle_hears_no_piece_twice(open_house: OpenHouse, long: bytes) -> None:
     house = await open_house(**LONG, plugins__voice__pieces_at_once="1", delivery__drain_seconds="0.2")
-    assert isinstance(house, VoiceHouse)
     house.api.faults.next(heard("first"), path=TRANSCRIBE)
     first, second = (house.api.hold(path=TRANSCRIBE) for _ in range(2))
     ada = house.person()
@@ -95,25 +92,22 @@ async def test_a_restart_in_the_middle_hears_no_piece_twice(open_house: StartHou
     house.api.requests.clear()
     house.api.faults.always(heard("second"), path=TRANSCRIBE)
     reopened = await open_house(api=house.api, room=again, **LONG)
-    assert isinstance(reopened, VoiceHouse)
     await again.until(lambda: [one for one in again.shown if "first" in one.text], 20)
     assert again.visible()[-1] == "first second"
     assert len(reopened.heard()) == 1
 
 
-async def test_one_piece_that_fails_ends_the_others(open_house: StartHouse, long: bytes) -> None:
+async def test_one_piece_that_fails_ends_the_others(open_house: OpenHouse, long: bytes) -> None:
     house = await open_house(**LONG, api__attempts="1")
-    assert isinstance(house, VoiceHouse)
     house.api.faults.always(Status(500), path=TRANSCRIBE)
     answer = await house.says_and_reads(house.person(), house.room.voice(long))
     assert "has a fault right now" in answer
 
 
-async def test_few_pieces_are_with_the_service_at_once(open_house: StartHouse, long: bytes) -> None:
+async def test_few_pieces_are_with_the_service_at_once(open_house: OpenHouse, long: bytes) -> None:
     house = await open_house(
         plugins__voice__piece_minutes="0.1", plugins__voice__pieces_at_once="2", plugins__voice__mode="transcript"
     )
-    assert isinstance(house, VoiceHouse)
     hold = house.api.hold(path=TRANSCRIBE, times=100)
     house.api.faults.always(heard("word"), path=TRANSCRIBE)
     await house.person().sends(house.room.voice(long))
@@ -126,9 +120,8 @@ async def test_few_pieces_are_with_the_service_at_once(open_house: StartHouse, l
     assert len(text.split()) == len(house.heard()) >= 5
 
 
-async def test_what_is_larger_than_the_service_takes_is_made_smaller(open_house: StartHouse, sounds: Path) -> None:
+async def test_what_is_larger_than_the_service_takes_is_made_smaller(open_house: OpenHouse, sounds: Path) -> None:
     house = await open_house(plugins__voice__upload_mb="1", plugins__voice__mode="transcript")
-    assert isinstance(house, VoiceHouse)
     house.api.faults.next(heard("word"), path=TRANSCRIBE)
     wav = (sounds / "said.wav").read_bytes()
     assert len(wav) > 1024 * 1024

@@ -19,7 +19,7 @@ from tests.sounds import BRIEFLY, WRONG_AT_MOST, needs_ear, wrong_words
 from .conftest import VoiceHouse, attachments, quote
 
 if TYPE_CHECKING:
-    from tests.engine.conftest import StartHouse
+    from .conftest import OpenHouse
 
 SPEAK = "/audio/speech"
 
@@ -68,9 +68,8 @@ async def test_what_is_replied_to_is_read_without_its_marks(house: VoiceHouse) -
     assert "Write a text" in await house.says_and_reads(ada, Text("/speak"))
 
 
-async def test_a_long_text_becomes_one_message(open_house: StartHouse, tmp_path: Path) -> None:
+async def test_a_long_text_becomes_one_message(open_house: OpenHouse, tmp_path: Path) -> None:
     house = await open_house(plugins__voice__speech_characters="100", plugins__voice__speak_most="300")
-    assert isinstance(house, VoiceHouse)
     sentence = "This is a sentence of about fifty characters, more or less. "
     await house.says_and_reads(house.person(), Text(f"/speak {sentence * 3}"))
     asked = [request.json["input"] for request in house.api.requests.to(SPEAK)]
@@ -104,9 +103,8 @@ async def test_without_ffmpeg_it_is_sent_as_it_comes(sounds: Path, monkeypatch: 
         (Status(500), "has a fault right now"),
     ],
 )
-async def test_a_service_that_does_not_speak(fault: Status, said: str, open_house: StartHouse) -> None:
+async def test_a_service_that_does_not_speak(fault: Status, said: str, open_house: OpenHouse) -> None:
     house = await open_house(api__attempts="1")
-    assert isinstance(house, VoiceHouse)
     house.api.faults.always(fault, path=SPEAK)
     assert said in await house.says_and_reads(house.person(), Text("/speak --voice hal Open the doors"))
 
