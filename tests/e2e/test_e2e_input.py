@@ -188,7 +188,7 @@ async def test_a_file_is_declined_in_words(house: House) -> None:
     await ada.sends_document(b"PK", "archive.zip")
     assert (await house.answer(ada)).text == "I can't do anything with this file yet. Tell me in words what you need."
     await ada.sends_voice(b"OggS", duration=3)
-    assert "audio" in (await house.answer(ada)).text or "voice" in (await house.answer(ada)).text
+    assert (await house.answer(ada)).text.startswith("I cannot read this recording")
 
 
 async def test_two_hundred_updates_in_one_batch_are_all_answered(house: House) -> None:

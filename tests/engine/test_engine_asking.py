@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from botcore.errors import SendUnknown
-from botcore.messages import Audio, Image, Message, Reply, Text
+from botcore.messages import File, Image, Message, Reply, Text
 from botcore.plugin import Bot, Context
 from botcore.testing.openai_server import OfflineSettings, offline_api
 
@@ -73,8 +73,8 @@ async def test_words_are_waited_for_and_a_picture_is_none(house: House) -> None:
     ada = house.person()
     await ada.says("/order")
     await house.room.answers(1)
-    await ada.sends(Audio(ref="a"))
-    assert "can't do anything with this audio" in (await house.room.answers(2))[1]
+    await ada.sends(File(ref="a"))
+    assert "can't do anything with this file" in (await house.room.answers(2))[1]
     await ada.says("large")
     assert (await house.room.answers(3))[2] == "a large pizza for Ada"
 
