@@ -8,6 +8,7 @@ from typing import Any, Final
 from botcore import messages as m
 from botcore_discord.content import parts_of, shown_text
 from botcore_discord.library import discord
+from botcore_discord.nonce import QUIET
 from botcore_discord.places import Place, Places
 from botcore_discord.quotes import Quotes
 
@@ -111,7 +112,7 @@ class Receiver:
         )
 
     def _incoming(self, number: str, message: discord.Message, place: Place, event: m.Event) -> m.Incoming:
-        reply = None if place.is_private else str(message.id)
+        reply = f"{QUIET if place.is_private else ''}{message.id}"
         return m.Incoming(
             id=number,
             address=place.address(self.bot, reply_to=reply),

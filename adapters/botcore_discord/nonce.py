@@ -17,6 +17,9 @@ maybe answered, before a crash or an outage; then one look at the history comes 
 HISTORY: Final = 100
 """Messages that are looked at, those that follow the answered one; as many as one request brings."""
 
+QUIET: Final = "~"
+"""Begins the id of a message that is answered without a reply to it being shown: in private everybody knows."""
+
 _EPOCH_MS: Final = 1_420_070_400_000
 """The first second of 2015 (https://discord.com/developers/docs/reference#snowflakes)."""
 
@@ -36,6 +39,16 @@ def is_first(key: str) -> bool:
     return not part.isdecimal() or part == "0"
 
 
+def asked_in(address: Address) -> str | None:
+    """The id of the message that is answered; None where it is an interaction."""
+    return address.reply_to.removeprefix(QUIET) if address.reply_to else None
+
+
+def replied_to(address: Address) -> str | None:
+    """The id of the message that the answer is shown as a reply to, if it is."""
+    return None if address.reply_to is None or address.reply_to.startswith(QUIET) else address.reply_to
+
+
 def written_at(message: str) -> float:
     """When a message was written, in seconds since 1970: its id tells."""
     return ((int(message) >> 22) + _EPOCH_MS) / 1000
@@ -46,8 +59,12 @@ def landed(history: Sequence[dict[str, Any]], address: Address, nonce: str, cont
 
     A message tells its nonce, where Discord tells it at all. Else it is known by what only an answer's first message
     is while it is empty: the bot's own reply to the question, which says what was to be sent. That of another
-    question replies to another message, and a later part of the same answer is no reply.
+    question replies to another message, and a later part of the same answer is no reply. In private there are no
+    replies, and one answer at a time: there it is a place without a word that was never filled.
     """
+    reply = replied_to(address)
+    if reply is None and any(letter.isalnum() for letter in content):
+        first = False
     own = [one for one in history if one.get("author", {}).get("id") == address.bot]
     for message in own:
         if message.get("nonce") is not None and str(message["nonce"]) == nonce:
@@ -56,8 +73,9 @@ def landed(history: Sequence[dict[str, Any]], address: Address, nonce: str, cont
         reference = message.get("message_reference") or {}
         if (
             message.get("nonce") is None
-            and reference.get("message_id") == address.reply_to
+            and reference.get("message_id") == reply
             and message.get("content") == content
+            and (reply is not None or message.get("edited_timestamp") is None)
             and not message.get("attachments")
         ):
             return str(message["id"])

@@ -8,7 +8,7 @@ from botcore.errors import MessageGone
 from botcore.messages import Address
 from botcore_discord.calls import Calls, channel_of
 from botcore_discord.form import EPHEMERAL, LOADING
-from botcore_discord.nonce import HISTORY, REMEMBERED_S, is_first, landed, nonce_of, written_at
+from botcore_discord.nonce import HISTORY, REMEMBERED_S, asked_in, is_first, landed, nonce_of, replied_to, written_at
 from botcore_discord.pacing import Lane
 from botcore_discord.parcel import Parcel
 from botcore_discord.refusal import ARCHIVED, NOT_OURS, UNREACHABLE, Refused
@@ -40,14 +40,14 @@ class Sending:
             log.info("message %s was sent before the last stop", earlier)
             return earlier
         parcel = parcel.with_fields(nonce=nonce, enforce_nonce=True)
-        if first and address.reply_to:
-            parcel = parcel.with_fields(message_reference={"message_id": address.reply_to, "fail_if_not_exists": False})
+        if first and (reply := replied_to(address)):
+            parcel = parcel.with_fields(message_reference={"message_id": reply, "fail_if_not_exists": False})
         message = await self._insist(address, "POST", Target(MESSAGES, {}, _sends(address)), parcel)
         return str(message["id"])
 
     async def _landed(self, address: Address, nonce: str, content: str, *, first: bool) -> str | None:
         """The message that an earlier try has left in the channel, looked for where the nonce alone is no proof."""
-        asked = address.reply_to
+        asked = asked_in(address)
         if asked is None or self._clock() - written_at(asked) < REMEMBERED_S:
             return None
         query = {"after": asked, "limit": str(HISTORY)}
