@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import signal
 import sqlite3
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -63,12 +64,6 @@ class Stage:
         log = self.folder / "log.txt"
         victim = fork(main, (when, str(number)), env=env, folder=self.folder, out=log, err=log)
         self.victims.append(victim)
-        return victim
-
-    async def counts(self, when: str, number: int) -> Forked:
-        """Start a bot that dies before or after its n-th commit from now on."""
-        victim = self.start(when, number)
-        await self.begins(victim)
         return victim
 
     async def begins(self, victim: Forked) -> None:
@@ -135,11 +130,11 @@ def expected(texts: Sequence[str]) -> list[str]:
 
 def scripted(api: OfflineApi) -> None:
     """Each question has its own answer, however often it is asked."""
-
     for number in range(1, 60):
         text = f"question {number}"
+        # in groups the asker's name stands before it
         api.script.reply(
-            f"answer to {text}", when=lambda request, text=text: request.turns[-1].text == text, times=None
+            f"answer to {text}", when=lambda request, text=text: request.turns[-1].text.endswith(text), times=None
         )
 
 
@@ -148,3 +143,59 @@ def check(stage: Stage, person: Writer, texts: Sequence[str]) -> None:
     assert person.lines == expected(texts), stage.log()
     assert stage.remembered() == {"assistant": len(texts), "user": len(texts)}
     assert stage.still_open() == 0
+
+
+COMMITS = range(1, 12)
+"""One message takes 5 units of work: accept, claim, place, commit, close. Two messages, and one more to be safe."""
+
+
+async def dies_at_every_commit(stage: Stage, person: Writer, when: str, before: Sequence[str] = ()) -> None:
+    """One bot after the other dies before (or after) its n-th commit while it has two questions to answer.
+
+    `before` was asked and answered earlier.
+    """
+    texts = list(before)
+    victim = stage.start(when, COMMITS[0])
+    for number in COMMITS:
+        await stage.begins(victim)
+        texts += [f"question {len(texts) + 1}", f"question {len(texts) + 2}"]
+        for text in texts[-2:]:
+            await person.says(text)
+        if not await stage.dies_first(victim, stage.answered(person, texts)):
+            await stage.finish(victim)
+        victim = stage.start(when, number + 1)
+        await stage.answered(person, texts)
+        assert person.lines == expected(texts), f"killed {when} commit {number}:\n{stage.log()}"
+    await stage.finish(victim)
+    check(stage, person, texts)
+
+
+async def dies_at_random(
+    stage: Stage, people: Sequence[Writer], texts: Sequence[str], chance: random.Random, *, before: Sequence[str] = ()
+) -> None:
+    """People write at their own pace; the bot is killed and started again all the time, ten times at least.
+
+    `before` was asked and answered earlier.
+    """
+    everything = [*before, *texts]
+
+    async def write(person: Writer) -> None:
+        for text in texts:
+            await person.says(text)
+            await asyncio.sleep(chance.uniform(0, 0.6))
+
+    writing = [asyncio.ensure_future(write(person)) for person in people]
+    kills = 0
+    while not all(task.done() for task in writing) or kills < 10:
+        victim = stage.start()
+        await victim.ready()
+        await asyncio.sleep(chance.uniform(0.02, 0.8))  # the moment of death is what is random here
+        victim.told(signal.SIGKILL)
+        await victim.ended()
+        kills += 1
+    victim = stage.start()
+    for person in people:
+        await stage.answered(person, everything, timeout=120)
+    await stage.finish(victim)
+    for person in people:
+        assert person.lines == expected(everything)

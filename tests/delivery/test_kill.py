@@ -1,6 +1,5 @@
 """kill -9: a real process with the real python-telegram-bot, killed at every step; what people see afterwards."""
 
-import asyncio
 import random
 import signal
 from collections.abc import AsyncGenerator, Callable
@@ -13,7 +12,7 @@ import pytest
 from botcore.testing.openai_server import OfflineSettings, offline_api
 from botcore.testing.telegram_server import Limits, Person, TelegramServer, telegram_server
 
-from .killing import PATIENCE, Stage, check, expected, scripted
+from .killing import PATIENCE, Stage, check, dies_at_every_commit, dies_at_random, scripted
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -61,23 +60,10 @@ async def staged(folder: Path) -> AsyncGenerator[tuple[Stage, TelegramServer]]:
             stage.clear()
 
 
-# One message takes 5 units of work: accept, claim, place, commit, close. Two messages, and one more to be safe.
-POINTS = [(when, number) for number in range(1, 12) for when in ("before", "after")]
-
-
-@pytest.mark.parametrize(("when", "number"), POINTS)
-async def test_killed_at_a_commit(tmp_path: Path, when: str, number: int) -> None:
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_killed_at_every_commit(tmp_path: Path, when: str) -> None:
     async with staged(tmp_path) as (stage, telegram):
-        ada = Chat(telegram.user("Ada"))
-        texts = ["question 1", "question 2"]
-        victim = await stage.counts(when, number)
-        for text in texts:
-            await ada.says(text)
-        if await stage.dies_first(victim, stage.answered(ada, texts)):
-            victim = stage.start()
-            await stage.answered(ada, texts)
-        await stage.finish(victim)
-        check(stage, ada, texts)
+        await dies_at_every_commit(stage, Chat(telegram.user("Ada")), when)
 
 
 @pytest.mark.parametrize("method", ["sendMessage", "editMessageText"])
@@ -101,28 +87,6 @@ async def test_killed_during_a_send(tmp_path: Path, method: str, landed: bool) -
 
 @pytest.mark.timeout(600)
 async def test_killed_at_random_with_hundreds_of_messages(tmp_path: Path) -> None:
-    chance = random.Random(20261120)
     async with staged(tmp_path) as (stage, telegram):
         people = [Chat(telegram.user(f"Person {n}")) for n in range(20)]
-        texts = [f"question {n}" for n in range(1, 16)]
-
-        async def write(person: Chat) -> None:
-            for text in texts:
-                await person.says(text)
-                await asyncio.sleep(chance.uniform(0, 0.6))  # people write at their own pace
-
-        writing = [asyncio.ensure_future(write(person)) for person in people]
-        kills = 0
-        while not all(task.done() for task in writing) or kills < 10:
-            victim = stage.start()
-            await victim.ready()
-            await asyncio.sleep(chance.uniform(0.02, 0.8))  # the moment of death is what is random here
-            victim.told(signal.SIGKILL)
-            await victim.ended()
-            kills += 1
-        victim = stage.start()
-        for person in people:
-            await stage.answered(person, texts, timeout=120)
-        await stage.finish(victim)
-        for person in people:
-            assert person.lines == expected(texts)
+        await dies_at_random(stage, people, [f"question {n}" for n in range(1, 16)], random.Random(20261120))
