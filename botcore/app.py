@@ -59,6 +59,8 @@ class Engine:
         self._given_database = database
         self._stack = AsyncExitStack()
         self.adapters: list[Adapter] = []
+        self.started: Sequence[str] = ()
+        """The platforms that run: some may not be there for the first start."""
         self.registry = Registry()
 
     async def __aenter__(self) -> Self:
@@ -95,7 +97,7 @@ class Engine:
         await upkeep.recount()
         self._stack.push_async_callback(upkeep.close)
         self._stack.push_async_callback(self._drained)
-        names = await self._start_adapters()
+        names = self.started = await self._start_adapters()
         self.runner.wake_all(await database.read(partial(inbox.open_conversations, platforms=names)))
         jobs = Jobs(self.registry)
         jobs.add("persona models", EVERY, models.refresh)
@@ -233,7 +235,7 @@ async def run(config: Config, *, ready: Callable[[], None] | None = None) -> int
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with Engine(config) as engine:
-        log.info("ready: %s", ", ".join(adapter.platform for adapter in engine.adapters))
+        log.info("ready: %s", ", ".join(engine.started))
         # Modules and settings live as long as the program: the garbage collector need not walk through them again,
         # which would hold up every conversation for about 50 ms each time.
         gc.collect()

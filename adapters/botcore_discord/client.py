@@ -88,8 +88,8 @@ class BotClient(discord.Client):
         while not self.is_closed():
             self._in_touch, began, why = False, time.monotonic(), ""
             try:
-                connecting = DiscordWebSocket.from_client(self, shard_id=self.shard_id, **session)
-                self.ws = await asyncio.wait_for(connecting, _CONNECT_S)
+                async with asyncio.timeout(_CONNECT_S):  # wait_for may swallow the cancellation at the stop (3.11)
+                    self.ws = await DiscordWebSocket.from_client(self, shard_id=self.shard_id, **session)
                 session["initial"] = False
                 await self._listen(self.ws)
             except ReconnectWebSocket as again:

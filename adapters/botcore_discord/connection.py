@@ -173,8 +173,9 @@ class DiscordAdapter:
         """Take no further messages, and store those that arrived; sending still works."""
         await self._ears.close(_LAST_WORD_S)
         if self._connecting is not None:
-            self._connecting.cancel()
-            await asyncio.gather(self._connecting, return_exceptions=True)
+            while not self._connecting.done():  # the library of an application's client may swallow one
+                self._connecting.cancel()
+                await asyncio.wait([self._connecting], timeout=_LAST_WORD_S)
             await hang_up(self.client)
 
     async def close(self) -> None:

@@ -135,6 +135,27 @@ async def test_a_gateway_that_is_away_is_one_line_and_tried_again(
         await client.close()
 
 
+@pytest.mark.parametrize("steps", range(0, 45, 3))
+async def test_it_can_be_stopped_at_any_moment_of_connecting(
+    discord: DiscordServer, log: Log, unused_port: int, steps: int
+) -> None:
+    log.expects("no connection to Discord's gateway")
+    client = BotClient(DiscordSettings(), Complaints())
+    with pointing_discord_at(discord):
+        await client.login(discord.token)
+        client.gateway = URL(
+            f"ws://127.0.0.1:{unused_port}/gateway"
+        )  # nobody is there: refused at once, again and again
+        connecting = asyncio.create_task(client.connect())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        connecting.cancel()
+        done, _ = await asyncio.wait([connecting], timeout=PATIENCE)
+        assert done
+        assert connecting.cancelled()
+        await client.close()
+
+
 async def test_a_bot_that_was_started_too_often_waits_instead_of_losing_its_token(gateway: Any, log: Log) -> None:
     limits = replace(Limits.none(), identifies=Rate(1, 86_400))
     async with discord_server(limits=limits, description=described()) as discord:
