@@ -1,0 +1,115 @@
+"""The three platforms, each with a person there, and the bot as an operator starts it."""
+
+from __future__ import annotations
+
+import wave
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from botcore.testing.openai_server import OfflineApi, OfflineSettings, offline_api
+from botcore.testing.openai_server.hearing import can_hear
+from tests.e2e.process import Running, running
+from tests.e2e.surroundings import API_KEY
+from tests.sounds import BRIEFLY, ffmpeg, spoken
+
+from .on_browser import on_browser
+from .on_discord import on_discord
+from .on_telegram import on_telegram
+from .talking import Conversation, Recording, Talker
+
+PLATFORMS: Mapping[str, Callable[[Recording | None], AbstractAsyncContextManager[Talker]]] = {
+    "telegram": on_telegram,
+    "discord": on_discord,
+    "browser": on_browser,
+}
+
+
+@dataclass
+class House:
+    """The bot's surroundings: a folder with its database, the API, and the platforms that it is connected to."""
+
+    folder: Path
+    api: OfflineApi
+    talkers: list[Talker] = field(default_factory=list[Talker])
+    log: list[str] = field(default_factory=list[str])
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What the bot is told: the surroundings, no pauses, and that everybody may talk to it."""
+        env = {
+            "OPENAI_BASE_URL": self.api.url,
+            "OPENAI_API_KEY": API_KEY,
+            "DATABASE_URL": f"sqlite:///{self.folder / 'bot.db'}",
+            "BOTCORE_WEB__ENABLED": "false",
+            "BOTCORE_ACCESS__MODE": "open",
+            "BOTCORE_ACCESS__MESSAGES_PER_MINUTE": "0",
+            "BOTCORE_DELIVERY__JOIN_SECONDS": "0",
+        }
+        for talker in self.talkers:
+            env |= talker.env
+        return env
+
+    @asynccontextmanager
+    async def bot(self) -> AsyncGenerator[Running]:
+        """`botcore run` in a process of its own, ready for everybody; killed at the end if it still runs."""
+        async with running(self.folder, self.env) as bot:
+            await bot.says("ready")
+            for talker in self.talkers:
+                await talker.meets()
+            try:
+                yield bot
+            finally:
+                self.log += bot.lines
+
+    def joined(self, talker: Talker) -> Conversation:
+        """Another person who talks to the bot."""
+        self.talkers.append(talker)
+        return Conversation(talker, self.folder)
+
+
+async def killed(bot: Running) -> None:
+    """End it without a word."""
+    bot.process.kill()
+    await bot.process.wait()
+
+
+@pytest.fixture(scope="session")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    """Something that was said."""
+    if not can_hear():
+        pytest.skip("pocketsphinx is not installed")
+    folder = tmp_path_factory.mktemp("speech")
+    wav, ogg = spoken(BRIEFLY, folder / "said.wav"), folder / "said.ogg"
+    ffmpeg("-i", wav, "-c:a", "libopus", ogg)
+    with wave.open(str(wav)) as file:
+        seconds = file.getnframes() / file.getframerate()
+    return Recording(wav, ogg, BRIEFLY, seconds)
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """An API that does not introduce itself, and a folder."""
+    async with offline_api(OfflineSettings(introduce=False)) as api:
+        yield House(tmp_path, api)
+
+
+@pytest.fixture
+async def ada(house: House, request: pytest.FixtureRequest) -> AsyncIterator[Conversation]:
+    """A person at the platform that the test is parametrised with, who can speak if the test has a recording."""
+    said: Any = request.getfixturevalue("recording") if "recording" in request.fixturenames else None
+    async with AsyncExitStack() as stack:
+        talker = await stack.enter_async_context(PLATFORMS[request.param](said))
+        yield house.joined(talker)
+        talker.check()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Whoever asks for Ada meets her on every platform."""
+    if "ada" in metafunc.fixturenames:
+        marked = [pytest.param(name, marks=pytest.mark.browser) if name == "browser" else name for name in PLATFORMS]
+        metafunc.parametrize("ada", marked, indirect=True, ids=list(PLATFORMS))

@@ -1,0 +1,133 @@
+"""A person at the page in a real browser, whose microphone plays what was recorded."""
+
+from __future__ import annotations
+
+import base64
+import math
+import os
+import socket
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.e2e.surroundings import PATIENCE
+from tests.web.conftest import CHROMIUM, SWITCHES
+
+from .talking import Recording, Seen
+
+if TYPE_CHECKING:
+    from playwright.async_api import Locator, Page
+
+_THERE = "document.querySelector('main[aria-busy=false]') !== null"
+_READ = """() => [...document.querySelectorAll(".message.bot")].map((one) => ({
+    id: one.dataset.id,
+    text: one.querySelector(".text")?.innerText.trim() ?? "",
+    pictures: [...one.querySelectorAll(".pictures img")].map((picture) => picture.src),
+    buttons: [...one.querySelectorAll(".choice, .tools button[aria-label='Try again']")].map(
+        (button) => button.ariaLabel ?? button.innerText),
+    growing: one.querySelector(".growing, .dots") !== null || one.querySelector(".tools") === null,
+}))"""
+_FETCH = """async (url) => {
+    const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer());
+    return btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ""));
+}"""
+
+
+class OnBrowser:
+    """The page of a bot at one port, over all its restarts."""
+
+    def __init__(self, page: Page, recording: Recording | None) -> None:
+        self.page = page
+        self.errors: list[str] = []
+        self._recording = recording
+        self._port = _free_port()
+        self._pictures: dict[str, bytes] = {}
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        return {"BOTCORE_WEB__ENABLED": "true", "BOTCORE_WEB__PORT": str(self._port)}
+
+    async def meets(self) -> None:
+        """Open the page the first time; later it finds back by itself, and loads anew."""
+        if self.page.url == "about:blank":
+            await self.page.goto(f"http://127.0.0.1:{self._port}/")
+        await self.page.wait_for_function(f"!window.met && {_THERE}")
+        await self.page.evaluate("window.met = true")
+
+    async def says(self, text: str) -> None:
+        box = self.page.get_by_label("Your message")
+        await box.fill(text)
+        await box.press("Enter")
+
+    async def uses(self, command: str, **options: str) -> None:
+        await self.says(" ".join([f"/{command}", *options.values()]))
+
+    async def replies(self, to: Seen, text: str) -> None:
+        message = self._message(to)
+        await message.hover()
+        await message.get_by_role("button", name="Reply to this answer").click()
+        await self.says(text)
+
+    async def speaks(self) -> None:
+        assert self._recording is not None
+        await self.page.get_by_role("button", name="Record a voice message").click()
+        seconds = math.ceil(self._recording.seconds)
+        await self.page.get_by_role("timer").get_by_text(f"0:{seconds:02}").wait_for()
+        await self.page.get_by_role("button", name="Send the recording").click()
+
+    async def presses(self, label: str, on: Seen) -> None:
+        if label == "Stop":  # an answer that grows is stopped beside the box
+            await self.page.get_by_role("button", name="Stop the answer").click()
+        else:
+            await self._message(on).get_by_role("button", name=label).click()
+
+    async def seen(self) -> Sequence[Seen]:
+        return [await self._seen(one) for one in await self.page.evaluate(_READ)]
+
+    async def _seen(self, one: Any) -> Seen:
+        pictures = tuple([await self._picture(url) for url in one["pictures"]])
+        buttons = tuple("Retry" if label == "Try again" else label for label in one["buttons"])
+        return Seen(one["id"], one["text"], pictures, buttons, one["growing"])
+
+    async def _picture(self, url: str) -> bytes:
+        if url not in self._pictures:
+            self._pictures[url] = base64.b64decode(await self.page.evaluate(_FETCH, url))
+        return self._pictures[url]
+
+    def _message(self, one: Seen) -> Locator:
+        return self.page.locator(f'.message[data-id="{one.id}"]')
+
+    def check(self) -> None:
+        assert self.errors == []
+
+
+@asynccontextmanager
+async def on_browser(recording: Recording | None = None) -> AsyncGenerator[OnBrowser]:
+    """A browser and a person at it. The test is skipped where there is none."""
+    playwright = pytest.importorskip("playwright.async_api")
+    if not CHROMIUM.exists():
+        if os.environ.get("BOTCORE_REQUIRE_BROWSER") == "1":
+            pytest.fail(f"BOTCORE_REQUIRE_BROWSER is set and {CHROMIUM} is missing")
+        pytest.skip("needs Chromium: make system")
+    switches = list(SWITCHES)
+    if recording is not None:
+        switches += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+        switches.append(f"--use-file-for-fake-audio-capture={recording.wav}%noloop")
+    async with playwright.async_playwright() as driver:
+        browser = await driver.chromium.launch(executable_path=str(CHROMIUM), args=switches)
+        context = await browser.new_context(viewport={"width": 1200, "height": 800})
+        context.set_default_timeout(PATIENCE * 1000)
+        try:
+            yield OnBrowser(await context.new_page(), recording)
+        finally:
+            await browser.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,84 @@
+"""A person at the simulated Discord, in private with the bot."""
+
+import os
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from botcore.testing.discord_server import DiscordServer, Limits, Message, Person, discord_server, is_settled
+from botcore.testing.openapi import Description
+from tests.e2e.surroundings import PATIENCE
+
+from .talking import Recording, Seen
+
+
+class OnDiscord:
+    """A private conversation. With the nonce nothing may be left behind there, so all that stands there counts."""
+
+    def __init__(self, discord: DiscordServer, recording: Recording | None) -> None:
+        self.discord = discord
+        self.person: Person = discord.user("Ada")
+        self._recording = recording
+        self._starts = 0
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        return {"DISCORD_BOT_TOKEN": self.discord.token, "DISCORD_API_URL": self.discord.url}
+
+    async def meets(self) -> None:
+        """Nobody can use a command before the bot has registered it."""
+        self._starts += 1
+        await self.discord.gateway.news.wait_for(lambda: self.discord.gateway.identified >= self._starts, PATIENCE)
+        await self.discord.bot.registers("reset", timeout=PATIENCE)
+
+    async def says(self, text: str) -> None:
+        await self.person.dm(text)
+
+    async def uses(self, command: str, **options: str) -> None:
+        interaction = await self.person.slash(command, options=options)
+        await interaction.acknowledged(PATIENCE)
+
+    async def replies(self, to: Seen, text: str) -> None:
+        await self.person.dm(text, reply_to=to.handle)
+
+    async def speaks(self) -> None:
+        assert self._recording is not None
+        content = self._recording.ogg.read_bytes()
+        await self.person.sends_voice_message(content, self._recording.seconds, channel=self.person.dms)
+
+    async def presses(self, label: str, on: Seen) -> None:
+        await self.person.presses(label, on=on.handle)
+
+    async def seen(self) -> Sequence[Seen]:
+        shown = self.person.dms.transcript(self.person)
+        return [self._seen(message) for message in shown if message.from_bot]
+
+    def _seen(self, message: Message) -> Seen:
+        files = [message.files[int(one["id"])] for one in message.attachments]
+        pictures = tuple(file.content for file in files if file.media_type.startswith("image/"))
+        labels = tuple(button.label for row in message.buttons for button in row)
+        growing = not is_settled(message) or "Stop" in labels
+        return Seen(str(message.id), message.text, pictures, labels, growing, message)
+
+    def check(self) -> None:
+        assert self.discord.violations == []
+
+
+@cache
+def described() -> Description | None:
+    """The description of Discord's API, where it lies next to the checkout."""
+    shared = Path(os.environ.get("BOTCORE_SHARED", Path(__file__).parents[3] / "shared"))
+    found = sorted((shared / "reference" / "specs").glob("discord-v10-*.json"))
+    if not found and os.environ.get("BOTCORE_REQUIRE_SHARED") == "1":
+        pytest.fail(f"no discord-v10-*.json below {shared} (BOTCORE_REQUIRE_SHARED=1)")
+    return Description.load(found[-1]) if found else None
+
+
+@asynccontextmanager
+async def on_discord(recording: Recording | None = None) -> AsyncGenerator[OnDiscord]:
+    """A simulated Discord, and a person there."""
+    async with discord_server(limits=Limits.none(), description=described()) as discord:
+        yield OnDiscord(discord, recording)
