@@ -253,7 +253,7 @@ async def test_a_final_edit_goes_at_once_where_a_frame_only_waits(opening: Openi
 
 async def test_thousands_of_rate_limits_do_not_slow_down_each_new_one(way: Way, general: Channel) -> None:
     http: Any = way.client.http
-    limit = type(next(iter(http._buckets.values())))
+    limit: Any = type(next(iter(http._buckets.values())))
     buckets = http._buckets
     now = asyncio.get_running_loop().time()
     for number in range(30_000):  # five minutes of a hundred commands a second
