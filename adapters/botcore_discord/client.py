@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 NETWORK: Final = (OSError, aiohttp.ClientError, TimeoutError, discord.DiscordServerError, discord.GatewayNotFound)
 """What the library raises where Discord does not answer."""
 
-FAILURES: Final = (discord.DiscordException, OSError, TimeoutError, RuntimeError)
+FAILURES: Final = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError, RuntimeError)
 """What a request may end with. The last: a simulator in this process that does not know it."""
 
 FAULTS: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)

@@ -106,7 +106,7 @@ class Ears:
         intake.release()
         self.ready.set()
         if first:
-            log.info("Discord: %s is listening on %d servers", self._client.user, len(self._client.guilds))
+            log.info("Discord: %s is listening (servers: %d)", self._client.user, len(self._client.guilds))
         if first and self._settings.commands and self._sync is not None and gateway is not None:
             await self._sync.run(gateway.slash())
 

@@ -9,6 +9,8 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
+import aiohttp
+
 from botcore import messages as m
 from botcore.adapter import Gateway
 from botcore.complaints import Complaints
@@ -30,6 +32,8 @@ HIDDEN: Final = "~"
 """Begins the place of an answer that is reached through the interaction alone: only the asker sees it, or the bot may
 not write where it stands."""
 
+_ACKNOWLEDGED: Final = 40060
+"""Discord's code for an interaction that had its first answer."""
 _SUGGEST_S: Final = 2.0
 """Seconds for suggestions: nothing can be shown after three."""
 _NOT_STORED: Final = "I could not store that. Please send it again."
@@ -80,11 +84,11 @@ class Interactions:
     async def _take(self, interaction: Any, event: m.Event, gateway: Gateway) -> None:
         hidden = gateway.is_ephemeral(event)
         try:
-            answer = await interaction.response.defer(ephemeral=hidden, thinking=True)  # nothing is awaited before this
+            number = await self._defer(interaction, hidden=hidden)  # nothing is awaited before this
         except FAILURES as error:
-            self._complaints.say("defer", "an interaction came too late or could not be deferred: %s", told(error))
+            line = "an interaction came too late or could not be deferred: %s"
+            self._complaints.say("defer", line, told(error), level=logging.WARNING)
             return
-        number = None if answer is None else answer.message_id
         mark = HIDDEN if hidden or _is_foreign(interaction) else ""
         incoming = self._incoming(interaction, event, f"{mark}{number}" if number else None)
         try:
@@ -92,6 +96,24 @@ class Interactions:
         except StoreError as error:
             self._complaints.say("store", "the database does not take what comes from Discord: %s", error)
             await self._apologise(interaction)
+
+    @staticmethod
+    async def _defer(interaction: Any, *, hidden: bool) -> int | None:
+        """Show that the answer is on its way; returns its message's id.
+
+        Where Discord's word on it is lost, or it says that this was done before, it may have landed: then the message
+        is there.
+        """
+        try:
+            answer = await interaction.response.defer(ephemeral=hidden, thinking=True)
+        except discord.HTTPException as error:
+            if error.code != _ACKNOWLEDGED:
+                raise
+        except (OSError, TimeoutError, aiohttp.ClientError) as error:
+            log.debug("whether an interaction is deferred is not known: %s", told(error))
+        else:
+            return None if answer is None else answer.message_id
+        return int((await interaction.original_response()).id)
 
     async def _apologise(self, interaction: Any) -> None:
         try:

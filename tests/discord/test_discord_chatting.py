@@ -127,6 +127,19 @@ async def test_in_a_thread_where_the_bot_was_spoken_to_it_is_meant_from_then_on(
     assert house.questions == 3
 
 
+async def test_the_bot_remembers_its_threads_over_a_restart(
+    open_house: OpenHouse, ada: Person, general: Channel
+) -> None:
+    house = await open_house(discord__message_content="true")
+    thread = await ada.opens_thread("Numbers", channel=general)
+    await ada.mentions(house.discord.bot, "what is 2 + 2?", channel=thread)
+    await house.answer(thread)
+    await house.engine.__aexit__(None, None, None)
+    house = await open_house(discord__message_content="true")
+    await ada.says("what is 3 + 3?", channel=thread)
+    assert "6" in (await house.answer(thread)).text
+
+
 async def test_a_post_in_a_forum_is_a_thread(house: House, ada: Person, friends: Server) -> None:
     forum = friends.forum("questions")
     post = await ada.posts("Arithmetic", f"{house.discord.bot.mention} what is 2 + 2?", forum=forum)

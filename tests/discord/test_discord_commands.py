@@ -217,6 +217,35 @@ async def test_the_address_of_a_command_says_where_and_how_long_it_can_be_answer
     await adapter.close()
 
 
+async def test_an_acknowledgement_whose_answer_is_lost_is_none_that_failed(
+    house: House, ada: Person, general: Place
+) -> None:
+    await house.discord.bot.registers("help")
+    house.discord.faults.reset("POST /interactions/", landed=True)
+    used = await ada.slash("help", channel=general)
+    assert (await used.answer(PATIENCE)).text
+    await house.idle()
+    assert len(general.transcript(ada)) == 1
+
+
+async def test_a_command_that_comes_too_late_is_one_line(
+    make_adapter: Any, gateway: Any, discord: DiscordServer, ada: Person, log: Any
+) -> None:
+    gateway.bodies = [{"type": 1, "name": "help", "description": "Help", "options": []}]
+    adapter = make_adapter()
+    await adapter.start(gateway)
+    await discord.bot.registers("help")
+    discord.faults.refuse("POST /interactions/", status=404, code=10062, message="Unknown interaction")
+    await ada.slash("help")
+    await ada.dm("hello")
+    assert await gateway.texts(1) == ["hello"]
+    await discord.called("POST /interactions/")
+    async with asyncio.timeout(PATIENCE):
+        while not log.matching("came too late"):
+            await asyncio.sleep(0.005)
+    assert len(gateway.accepted) == 1
+
+
 # ---- synchronisation ----
 
 
@@ -314,12 +343,13 @@ async def test_more_commands_than_discord_takes_are_named(open_house: OpenHouse)
 
 @pytest.mark.parametrize(
     ("status", "code", "said"),
-    [(403, 50001, "applications.commands"), (400, 30034, "Max number of daily")],
+    [(403, 50001, "applications.commands"), (400, 30034, "Max number of daily"), (429, 0, "a pause of 120 s")],
 )
 async def test_commands_that_cannot_be_written_are_one_line(
     open_house: OpenHouse, discord: DiscordServer, ada: Person, status: int, code: int, said: str
 ) -> None:
-    discord.faults.refuse(PUT, status=status, code=code, message="Max number of daily application commands reached")
+    why = "Max number of daily application commands reached"
+    discord.faults.refuse(PUT, status=status, code=code, message=why, retry_after=120 if status == 429 else None)
     house = await open_house()
     house.log.expects("the slash commands everywhere are not up to date")
     await discord.called(PUT)

@@ -140,7 +140,7 @@ async def test_it_can_be_stopped_at_any_moment_of_connecting(
     discord: DiscordServer, log: Log, unused_port: int, steps: int
 ) -> None:
     log.expects("no connection to Discord's gateway")
-    client = BotClient(DiscordSettings(), Complaints())
+    client = BotClient(DiscordSettings(), Complaints(logging.getLogger("botcore_discord")))
     with pointing_discord_at(discord):
         await client.login(discord.token)
         client.gateway = URL(

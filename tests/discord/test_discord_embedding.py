@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+from discord.ext import commands
+
 from botcore.testing.discord_server import Channel, DiscordServer, Person
 from botcore.testing.discord_server import pointing_discord_at as pointing
 from botcore_discord.connection import DiscordAdapter
@@ -78,6 +80,30 @@ async def test_a_client_of_an_application_is_started_and_keeps_its_own_handlers_
         await adapter.close()
     assert client.is_closed()
     assert discord.gateway.sessions == {}
+
+
+async def test_a_bot_of_the_librarys_extension_keeps_its_text_commands_and_listeners(
+    make_adapter: Any, gateway: Any, discord: DiscordServer, ada: Person
+) -> None:
+    bot = commands.Bot("!", intents=library.Intents.all(), guild_ready_timeout=0.02)
+    heard: list[str] = []
+
+    async def ping(ctx: commands.Context[Any]) -> None:
+        await ctx.send("pong")
+
+    async def listener(message: library.Message) -> None:
+        heard.append(message.content)
+
+    bot.command(name="ping")(ping)
+    bot.add_listener(listener, "on_message")
+    with pointing(discord):
+        adapter = make_adapter(bot)
+        await adapter.start(gateway)
+        await ada.dm("!ping")
+        assert (await discord.bot.answers(ada)).text == "pong"
+        assert await gateway.texts(1) == ["!ping"]
+        assert "!ping" in heard
+        await adapter.close()
 
 
 async def test_a_client_that_runs_already_is_neither_logged_in_nor_closed(
