@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from botcore.adapter import Outlet
 from botcore.delivery import inbox, outbox, steps
 from botcore.delivery.outbox import GONE, QUEUE, READY, RESERVED, SURPLUS, Place, Standing
-from botcore.delivery.sending import patiently, steadily
+from botcore.delivery.sending import patiently, steadily, whereabouts
 from botcore.delivery.work import Database, Work
 from botcore.errors import DeliveryError, Fenced, MessageGone, SendFailed
 from botcore.messages import Button, Json, Piece, Reply, Text
@@ -102,8 +102,9 @@ class Answer:
         await self._reserve(0)
         for index, place in enumerate(self._queue):  # the courier deletes it where this is cut off or refused
             with suppress(SendFailed, MessageGone):
-                await patiently(self._outlet.delete, self._work.address, place.external_id or "")
-                self._queue[index] = place.now(GONE)
+                if (it := await whereabouts(self._outlet, self._work.address, self._work.head.id, place)) is not None:
+                    await patiently(self._outlet.delete, self._work.address, it)
+                self._queue[index] = place.now(GONE, it)
 
     async def _reserve(self, index: int) -> None:
         part, piece = self._first + index, Piece(self._placeholder)

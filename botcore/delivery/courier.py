@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from botcore.adapter import Outlet
 from botcore.delivery import inbox, outbox, waiting
 from botcore.delivery.outbox import FAILED, GONE, READY, SENDING, SENT, SURPLUS, UNKNOWN, Place
-from botcore.delivery.sending import in_turn, patiently, steadily
+from botcore.delivery.sending import in_turn, patiently, steadily, whereabouts
 from botcore.delivery.work import Database, Work
 from botcore.errors import BotcoreError, DeliveryError, MessageGone, SendFailed, SendUnknown
 from botcore.messages import Piece
@@ -87,10 +87,9 @@ class Courier:
 
     async def _remove(self, work: Work, place: Place) -> None:
         """Delete a place that is not needed. Where the platform refuses, it stays: the answer is there all the same."""
-        if place.external_id is None:
-            return
         try:
-            await patiently(self._outlet.delete, work.address, place.external_id)
+            if (it := await whereabouts(self._outlet, work.address, work.head.id, place)) is not None:
+                await patiently(self._outlet.delete, work.address, it)
         except (SendFailed, MessageGone) as error:
             log.warning("a place of message %d cannot be deleted: %s", work.head.id, error)
 

@@ -15,11 +15,11 @@ from botcore.adapter import Outlet
 from botcore.delivery import inbox, outbox
 from botcore.delivery.capacity import Capacity
 from botcore.delivery.inbox import ORDERLY, REFUSED, URGENT, Tail, joins_of
-from botcore.delivery.outbox import SURPLUS, Place
+from botcore.delivery.outbox import GONE, SURPLUS, Place
 from botcore.delivery.runner import EmbeddedRunner
 from botcore.delivery.sending import patiently, steadily
 from botcore.delivery.work import Database
-from botcore.errors import DeliveryError, Fenced
+from botcore.errors import DeliveryError, Fenced, SendUnknown
 from botcore.messages import ConversationKey, Edit, Incoming, Piece, Reaction
 from botcore.store import ratings
 from botcore.store.accounts import ensure_identity
@@ -198,18 +198,30 @@ class Desk:
             return
         ahead = f"{accepted.ahead} other message{'' if accepted.ahead == 1 else 's'}"
         piece = Piece(f"… (waiting behind {ahead})")
+        place = Place(outbox.QUEUE_PART, SURPLUS, None, piece, outbox.QUEUE)
+        record = partial(self._record, accepted)
         try:
-            external_id = await outlet.send(address, piece, key=f"{accepted.inbox_id}/{outbox.QUEUE}")
+            if outlet.limits.idempotent:  # what a crash leaves behind is found again by its key, and taken away
+                await record(place)
+            shown = await outlet.send(address, piece, key=f"{accepted.inbox_id}/{outbox.QUEUE}")
+        except Fenced:  # its turn has come already
+            return
         except DeliveryError as error:
             log.debug("the word about the queue was not shown: %s", error)
+            if outlet.limits.idempotent and not isinstance(error, SendUnknown):
+                with suppress(Fenced):
+                    await record(place.now(GONE))
             return
-        place = Place(outbox.QUEUE_PART, SURPLUS, external_id, piece, outbox.QUEUE)
-        fence = inbox.Fence(accepted.inbox_id, 0)
         try:
-            await steadily(self._database, partial(outbox.put, fence=fence, written=[place]))
-        except Fenced:  # its turn has come already
+            await record(place.now(SURPLUS, shown))
+        except Fenced:
             with suppress(DeliveryError):
-                await patiently(outlet.delete, address, external_id)
+                await patiently(outlet.delete, address, shown)
+
+    async def _record(self, accepted: Accepted, place: Place) -> None:
+        """Keep what is known of a word about the queue. Raises Fenced."""
+        fence = inbox.Fence(accepted.inbox_id, 0)
+        await steadily(self._database, partial(outbox.put, fence=fence, written=[place]))
 
 
 def _rate(c: Connection, incoming: Incoming, reaction: Reaction) -> None:

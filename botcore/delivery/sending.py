@@ -8,8 +8,11 @@ from typing import ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
+from botcore.adapter import Outlet
+from botcore.delivery.outbox import QUEUE, QUEUE_PART, Place
 from botcore.delivery.work import Database
 from botcore.errors import SendLater, SendUnknown, StoreUnavailable
+from botcore.messages import Address
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -43,6 +46,17 @@ async def patiently(send: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.
             log.warning("a send was not confirmed and is repeated in %.1f s: %s", pause, error)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
             pause = min(pause * 2, LONGEST_PAUSE)
+
+
+async def whereabouts(outlet: Outlet, address: Address, inbox_id: int, place: Place) -> str | None:
+    """The platform's id of a place. One that may have been sent and was not recorded is found by its key again.
+
+    None where there is no such place. Raises SendFailed and MessageGone.
+    """
+    if place.external_id is not None or place.piece is None or not outlet.limits.idempotent:
+        return place.external_id
+    key = f"{inbox_id}/{QUEUE if place.part == QUEUE_PART else place.part}"
+    return await patiently(outlet.send, address, place.piece, key=key)
 
 
 async def steadily(database: Database, unit: Callable[[Connection], T]) -> T:

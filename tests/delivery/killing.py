@@ -5,7 +5,7 @@ import os
 import random
 import signal
 import sqlite3
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,7 +41,7 @@ class Writer(Protocol):
 class Stage:
     """A platform (as `env` tells the bot), the API, and a folder for the bot's database."""
 
-    env: Mapping[str, str]
+    env: dict[str, str]
     api: OfflineApi
     folder: Path
     victims: list[Forked] = field(default_factory=list[Forked])
@@ -50,7 +50,6 @@ class Stage:
         """Start a bot; from `counts` on it dies before or after its n-th commit."""
         env = {
             **{name: os.environ[name] for name in ("PATH", "HOME", "VIRTUAL_ENV", "PYTHONPATH") if name in os.environ},
-            **self.env,
             "OPENAI_BASE_URL": self.api.url,
             "DATABASE_URL": f"sqlite:///{self.folder / 'bot.db'}",
             "BOTCORE_WEB__ENABLED": "false",
@@ -60,6 +59,7 @@ class Stage:
             "BOTCORE_DELIVERY__OPEN_PER_CONVERSATION": "1000",
             "BOTCORE_DELIVERY__BUSY_NOTICE_AT": "1000",
             "BOTCORE_DELIVERY__JOIN_SECONDS": "0",
+            **self.env,
         }
         log = self.folder / "log.txt"
         victim = fork(main, (when, str(number)), env=env, folder=self.folder, out=log, err=log)

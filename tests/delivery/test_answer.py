@@ -17,7 +17,7 @@ from botcore.errors import Fenced, MessageGone, SendFailed, SendUnknown, StoreUn
 from botcore.messages import Piece, Reply
 from botcore.store.database import Database
 
-from .stage import Wall, accept, claimed, places, ready, row
+from .stage import Wall, accept, claimed, incoming, places, ready, row
 
 
 @pytest.fixture(autouse=True)
@@ -271,6 +271,23 @@ async def test_a_word_about_the_queue_goes_when_the_turn_comes_and_is_not_delete
     await answer.commit(Reply.of("hi"))
     assert wall.calls.count("delete") == 1
     assert await places(sqlite_database, one) == [(-1, "gone", "q"), (0, "ready", "1")]
+
+
+async def test_a_word_about_the_queue_that_a_crash_left_behind_is_found_by_its_key(sqlite_database: Database) -> None:
+    """It was to be sent, and nobody knows whether it was."""
+    for landed in (True, False):
+        wall = Wall(idempotent=True)
+        conversation, (one,) = await accept(sqlite_database, incoming("hello", chat=str(landed)))
+        piece = Piece("waiting")
+        if landed:
+            await wall.send(incoming().address, piece, key=f"{one}/queue")
+        word = Place(outbox.QUEUE_PART, "surplus", None, piece, outbox.QUEUE)
+        await sqlite_database.run(partial(outbox.put, fence=Fence(one, 0), written=[word]))
+        answer = Answer(await claimed(sqlite_database, conversation), wall, sqlite_database, placeholder="…")
+        answer.reserve()
+        await answer.commit(Reply.of("hi"))
+        assert wall.texts == ["…"]
+        assert (await places(sqlite_database, one))[0][:2] == (-1, "gone")
 
 
 async def test_an_ignored_message_is_closed_at_once(database: Database, wall: Wall) -> None:

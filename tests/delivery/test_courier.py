@@ -10,6 +10,7 @@ from botcore.delivery.courier import MOST_PLACES, Courier
 from botcore.delivery.outbox import Place
 from botcore.delivery.work import Work
 from botcore.errors import BotcoreError, Fenced, MessageGone, SendFailed, SendLater, SendUnknown
+from botcore.messages import Piece
 from botcore.store.database import Database
 
 from .stage import Wall, accept, claimed, places, ready, row, states
@@ -61,6 +62,16 @@ async def test_further_parts_take_places_first_and_what_is_left_over_goes(sqlite
     assert wall.texts == ["one", "two"]
     assert wall.sent == ["…"]
     assert [state for _, state, _ in await places(sqlite_database, work.head.id)] == ["sent", "sent", "gone"]
+
+
+async def test_what_is_left_over_and_was_not_recorded_is_found_by_its_key(sqlite_database: Database) -> None:
+    wall = Wall(idempotent=True)
+    left = Place(outbox.QUEUE_PART, "surplus", None, Piece("waiting"))
+    work = await committed(sqlite_database, left)
+    await wall.send(work.address, Piece("waiting"), key=f"{work.head.id}/queue")
+    await courier(wall, sqlite_database).deliver(work)
+    assert (wall.texts, len(wall.sent)) == ([], 1)
+    assert await states(sqlite_database) == ["done"]
 
 
 @pytest.mark.parametrize("fault", [SendUnknown("?"), LATER])

@@ -176,6 +176,32 @@ async def test_what_is_written_while_the_bot_is_dead_is_answered_in_order(tmp_pa
         check(stage, ada, texts)
 
 
+@pytest.mark.parametrize("landed", [False, True])
+async def test_killed_while_saying_a_word_about_the_queue(tmp_path: Path, landed: bool) -> None:
+    async with staged(tmp_path) as (stage, discord):
+        stage.env["BOTCORE_DELIVERY__BUSY_NOTICE_AT"] = "1"
+        ada = Chat(discord.user("Ada"))
+        await acquainted(stage, ada)
+        victim = stage.start()
+        assert await victim.ready(), stage.log()
+        thinking = stage.api.hold()
+        await ada.says("question 2")
+        await thinking.reached(within=PATIENCE)
+        await ada.sees(lambda: len(ada.lines) == 2, PATIENCE)  # its place is there
+        hold = discord.faults.hold("POST /channels/{channel_id}/messages", landed=landed)
+        await ada.says("question 3")
+        await hold.reached(PATIENCE)
+        victim.told(signal.SIGKILL)
+        await victim.ended()
+        for held in (thinking, hold):
+            held.release()
+        victim = stage.start()
+        texts = ["question 1", "question 2", "question 3"]
+        await stage.answered(ada, texts)
+        await stage.finish(victim)
+        check(stage, ada, texts)
+
+
 # ---- interactions ------------------------------------------------------------------------------------------------
 
 
@@ -280,6 +306,7 @@ async def test_an_interaction_that_is_too_old_is_answered_in_the_channel(tmp_pat
 @pytest.mark.timeout(600)
 async def test_killed_at_random_with_hundreds_of_messages(tmp_path: Path) -> None:
     async with staged(tmp_path) as (stage, discord):
+        stage.env["BOTCORE_DELIVERY__BUSY_NOTICE_AT"] = "2"
         chats = [Chat(discord.user(f"Person {n}")) for n in range(12)]
         members = [discord.user(f"Member {n}") for n in range(4)]
         general = discord.guild("Friends", members).text_channel("general")
