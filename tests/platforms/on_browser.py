@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import math
 import os
+import re
 import socket
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -82,7 +83,8 @@ class OnBrowser:
         if label == "Stop":  # an answer that grows is stopped beside the box
             await self.page.get_by_role("button", name="Stop the answer").click()
         else:
-            await self._message(on).get_by_role("button", name=label).click()
+            named = re.compile(f"^({label}|Try again)$" if label == "Retry" else f"^{label}$")
+            await self._message(on).get_by_role("button", name=named).first.click()
 
     async def seen(self) -> Sequence[Seen]:
         return [await self._seen(one) for one in await self.page.evaluate(_READ)]
@@ -90,6 +92,8 @@ class OnBrowser:
     async def _seen(self, one: Any) -> Seen:
         pictures = tuple([await self._picture(url) for url in one["pictures"]])
         buttons = tuple("Retry" if label == "Try again" else label for label in one["buttons"])
+        if one["growing"] and one["text"]:
+            buttons = (*buttons, "Stop")  # it stands beside the box
         return Seen(one["id"], one["text"], pictures, buttons, one["growing"])
 
     async def _picture(self, url: str) -> bytes:

@@ -143,6 +143,17 @@ class Conversation:
         self._read |= {one.id for one in found}
         return Answer(tuple(found))
 
+    async def growing(self) -> Seen:
+        """The answer that can be stopped now."""
+        found: list[Seen] = []
+
+        async def grows() -> bool:
+            found[:] = [one for one in await self.talker.seen() if one.growing and "Stop" in one.buttons]
+            return bool(found)
+
+        await until(grows)
+        return found[0]
+
     async def texts(self) -> list[str]:
         """All that the bot says in the chat, as it is seen now."""
         return [one.text for one in await self.talker.seen()]
