@@ -17,7 +17,7 @@ from typing import Final
 import psutil
 
 from benchmarks.rig.api import END
-from benchmarks.rig.processes import BARE_ON_DISCORD, OURS_ON_DISCORD, BotProcess, Kind, model, running
+from benchmarks.rig.processes import BARE_ON_DISCORD, OURS_ON_DISCORD, BotProcess, Kind, idle_loop, model, running
 from benchmarks.rig.report import Report
 from benchmarks.rig.simulated import own_cpu
 from botcore.testing.discord_server import Channel, DiscordServer, Interaction, Limits, Person
@@ -33,6 +33,7 @@ message of 2,000 characters. Longer answers are several, and so many at once are
 _CHANNELS: Final = 100
 _PEOPLE: Final = 400
 _PATIENCE_S: Final = 120.0
+_USE_PATIENCE_S: Final = 15.0  # for the answer to a command
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Figures:
 
     `cpu_ms` is the bot's CPU for one command, without that of the streams; `streams_cpu` and `rig_cpu` are shares of
     a core: the bot with its streams alone, and the simulated Discord. `too_late`: not deferred within three seconds.
+    `lag`: how late the bot's event loop is, by the clock; `idle_lag`: a loop beside it that has nothing to do.
     `refused`: requests that were answered with 401, 403 or 429. `streams`: whole answers.
     """
 
@@ -55,6 +57,8 @@ class Figures:
     streams_cpu: float
     lag_p99_ms: float
     lag_max_ms: float
+    idle_lag_p99_ms: float
+    idle_lag_max_ms: float
     rss_mb: float
     rig_cpu: float
     refused: int
@@ -87,11 +91,11 @@ async def measure(report: Report, kinds: list[Kind], folder: Path, rounds: int) 
             for kind in kinds:
                 async with DiscordServer(limits=Limits.real(), record=1, keep=100) as server:
                     own = folder / f"interactions-{kind.name}-{turn}"
-                    async with running(kind, SimulatedDiscord(server), asked.url, own) as bot:
-                        report.note(kind.name, "interactions", asdict(await _load(server, bot)))
+                    async with running(kind, SimulatedDiscord(server), asked.url, own) as bot, idle_loop(own) as idle:
+                        report.note(kind.name, "interactions", asdict(await _load(server, bot, idle)))
 
 
-async def _load(server: DiscordServer, bot: BotProcess) -> Figures:
+async def _load(server: DiscordServer, bot: BotProcess, beside: BotProcess) -> Figures:
     people = [server.user(f"Person {number}") for number in range(_PEOPLE)]
     guild = server.guild("Club", people)
     channels = [guild.text_channel(f"room-{number}") for number in range(_CHANNELS)]
@@ -101,12 +105,13 @@ async def _load(server: DiscordServer, bot: BotProcess) -> Figures:
     cpu, begun = bot.cpu(), time.monotonic()
     await asyncio.sleep(_ALONE_S)
     streams_cpu = (bot.cpu() - cpu) / (time.monotonic() - begun)
-    await bot.lag()
+    _ = await asyncio.gather(bot.lag(), beside.lag())
     cpu, own, begun = bot.cpu(), own_cpu(), time.monotonic()
     used = await _use(people, channels, count=int(PER_SECOND * _SECONDS))
     seconds = time.monotonic() - begun
     bot_cpu, rig_cpu = bot.cpu() - cpu, own_cpu() - own
-    lag, rss = await bot.lag(), bot.rss()
+    rss = bot.rss()
+    lag, idle_lag = await asyncio.gather(bot.lag(), beside.lag())
     if over := sum(task.done() for task in streams):
         print(f"  {over} of the streams were over before the commands were", flush=True)
     whole = await asyncio.gather(*streams)
@@ -124,6 +129,8 @@ async def _load(server: DiscordServer, bot: BotProcess) -> Figures:
         streams_cpu=streams_cpu,
         lag_p99_ms=lag["p99"],
         lag_max_ms=lag["max"],
+        idle_lag_p99_ms=idle_lag["p99"],
+        idle_lag_max_ms=idle_lag["max"],
         rss_mb=rss,
         rig_cpu=rig_cpu / seconds,
         refused=server.invalid_requests,
@@ -178,7 +185,7 @@ async def _use(people: list[Person], channels: list[Channel], *, count: int) -> 
 
 async def _answered(used: Interaction, at: float, text: str) -> Use:
     try:
-        answer = await used.answer(timeout=_PATIENCE_S)
+        answer = await used.answer(timeout=_USE_PATIENCE_S)
     except TimeoutError:
         return Use(used.acknowledged_after, None)
     final = time.monotonic() - at

@@ -15,14 +15,14 @@ import time
 from collections.abc import AsyncGenerator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import psutil
 
 from benchmarks.rig import simulated
 from benchmarks.rig.api import END
 from benchmarks.rig.media import MINUTE_S, photograph, recordings
-from benchmarks.rig.processes import BARE_WITH_MEDIA, OURS_WITH_MEDIA, BotProcess, Kind, model, running
+from benchmarks.rig.processes import BARE_WITH_MEDIA, OURS_WITH_MEDIA, BotProcess, Kind, idle_loop, model, running
 from benchmarks.rig.report import Report
 from botcore.testing.telegram_server import Attachment, Message, Person, TelegramServer
 
@@ -37,6 +37,7 @@ _CHANGE: Final = "/image make the sky purple"
 class Figures:
     """`lag`: how much later than asked a sleep of 10 ms ended, by the clock: it counts waiting for a core, too.
 
+    `idle_lag`: the same in a loop beside it that has nothing to do: that much is the machine's.
     `busy_max_ms`: the longest single callback of the loop by the processor's time, `blocked` those above 50 ms.
     `rss_more_mb`, `family_more_mb`: the highest memory of the bot, and of the bot with the programs that it ran, above
     what it was when idle (`idle_mb` for the bot).
@@ -46,6 +47,8 @@ class Figures:
     answered: int
     lag_p99_ms: float
     lag_max_ms: float
+    idle_lag_p99_ms: float
+    idle_lag_max_ms: float
     busy_max_ms: float
     blocked: int
     idle_mb: float
@@ -95,20 +98,21 @@ async def measure(report: Report, kinds: list[Kind], folder: Path, rounds: int) 
             for kind in kinds:
                 async with simulated.telegram() as server:
                     stage = simulated.SimulatedTelegram(server)
-                    async with running(kind, stage, asked.url, folder / f"media-{kind.name}-{turn}") as bot:
-                        figures, blocked = await _load(server, bot, sent)
+                    own = folder / f"media-{kind.name}-{turn}"
+                    async with running(kind, stage, asked.url, own) as bot, idle_loop(own) as idle:
+                        figures, blocked = await _load(server, bot, idle, sent)
                 report.note(kind.name, "media", asdict(figures))
                 for one in blocked[:5]:
                     print(f"  {kind.name:8} blocked: {one}", flush=True)
 
 
-async def _load(server: TelegramServer, bot: BotProcess, sent: Sent) -> tuple[Figures, list[str]]:
+async def _load(server: TelegramServer, bot: BotProcess, beside: BotProcess, sent: Sent) -> tuple[Figures, list[str]]:
     people = [server.user(f"Person {number}") for number in range(2 * EACH)]
     async with asyncio.timeout(_PATIENCE_S):  # one of each before: what is imported late belongs to nobody's answer
         await asyncio.gather(*(_ask(server, server.user(f"First {kind}"), kind, sent) for kind in range(4)))
     await asyncio.sleep(_SETTLED_S)
     peaks, idle, idle_family, cpu = Peaks(), bot.rss(), bot.family_mb(), bot.cpu()
-    _ = await bot.lag()
+    _ = await asyncio.gather(bot.lag(), beside.lag())
     begun = time.monotonic()
     async with peaks.of(bot):
         asked = [_ask(server, person, number, sent) for number, person in enumerate(people)]
@@ -117,12 +121,14 @@ async def _load(server: TelegramServer, bot: BotProcess, sent: Sent) -> tuple[Fi
     for one in answers:
         if isinstance(one, BaseException):
             print(f"  WRONG: {one!r}"[:500], flush=True)
-    lag: dict[str, Any] = await bot.lag()
+    lag, idle_lag = await asyncio.gather(bot.lag(), beside.lag())
     figures = Figures(
         seconds=seconds,
         answered=sum(not isinstance(one, BaseException) for one in answers),
         lag_p99_ms=lag["p99"],
         lag_max_ms=lag["max"],
+        idle_lag_p99_ms=idle_lag["p99"],
+        idle_lag_max_ms=idle_lag["max"],
         busy_max_ms=lag["busy_max"],
         blocked=len(lag["blocked"]),
         idle_mb=idle,

@@ -1,4 +1,7 @@
-"""How late the event loop of a measured process is: a clock inside it that is read from outside by a signal."""
+"""How late the event loop of a measured process is: a clock inside it that is read from outside by a signal.
+
+Run as a program, it is a loop with nothing to do but that: what it is late by, the machine is to blame for.
+"""
 
 import asyncio
 import json
@@ -70,3 +73,14 @@ def _watching() -> "LoopWatch":
     watch = LoopWatch(_BUSY_S)
     _ = watch.__enter__()  # and never left
     return watch
+
+
+async def _idle() -> None:
+    probe = LagProbe.start()
+    print("ready", flush=True)
+    await asyncio.Event().wait()
+    del probe
+
+
+if __name__ == "__main__":
+    asyncio.run(_idle())

@@ -134,6 +134,26 @@ class BotProcess:
 
 
 @asynccontextmanager
+async def idle_loop(folder: Path) -> AsyncGenerator[BotProcess]:
+    """A loop without work, whose `lag` is the machine's own."""
+    folder.mkdir(exist_ok=True)  # noqa: ASYNC240 - nothing else runs yet
+    lag_file = folder / "idle.json"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "benchmarks.rig.lag"),
+        cwd=ROOT,
+        env={**os.environ, VARIABLE: str(lag_file)},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    _ = await asyncio.wait_for(process.stdout.readline(), _START_S)
+    idle = BotProcess(process, time.monotonic(), lag_file)
+    try:
+        yield idle
+    finally:
+        await idle.stop()
+
+
+@asynccontextmanager
 async def running(kind: Kind, stage: Stage, model: str, folder: Path) -> AsyncGenerator[BotProcess]:
     """Start a bot in `folder`, wait until the stage has met it, and stop it at the end."""
     folder.mkdir(exist_ok=True)  # noqa: ASYNC240 - nothing else runs yet
