@@ -197,10 +197,11 @@ class DiscordOutlet:
 
     async def typing(self, address: Address) -> None:
         """Show once that an answer is being written. A deferred interaction shows that by itself."""
-        path, lane = "/channels/{channel_id}/typing", _edits(address)
+        path: Final = "/channels/{channel_id}/typing"
+        lane: Lane = ("typing", channel_of(address))
         if address.place is not None and self._has_token(address):
             return
-        if self._calls.has_room(address, lane, "POST", path):
+        if self._calls.has_room(address, lane, "POST", path) and self._paces.try_frame(lane):
             await self._calls.now(address, "POST", path, lane=lane, patience=FRAME_PATIENCE_S)
 
     # ---- threads and files ----

@@ -14,8 +14,8 @@ from typing import Literal, TypeAlias
 
 from botcore.pacing import Overall, Pace, Pacing
 
-Lane: TypeAlias = tuple[Literal["sends", "edits", "interaction"], str]
-"""What shares a limit: what is sent to a channel, what is edited in one, what belongs to one interaction."""
+Lane: TypeAlias = tuple[Literal["sends", "edits", "typing", "interaction"], str]
+"""What shares a limit: what is sent to a channel, edited or typed in one, what belongs to one interaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class PacingSettings:
     burst: int = 5
     reserve: int = 2
     frame_interval: float = 1.2
-    per_second: int = 45  # of 50: typing, commands and what an application does itself are not counted here
+    per_second: int = 45  # of 50: commands and what an application does itself are not counted here
     overall_reserve: int = 15
 
 
@@ -58,6 +58,10 @@ class Paces:
     async def next_frame(self, lane: Lane) -> None:
         """Wait until another state of a growing answer may be shown."""
         await self._of(lane).next_frame(lane)
+
+    def try_frame(self, lane: Lane) -> bool:
+        """Take a place for what may be dropped, if there is one right now."""
+        return self._of(lane).try_frame(lane)
 
     def is_free(self, lane: Lane) -> bool:
         """Whether Discord wants no pause, and nothing that must not be dropped waits."""

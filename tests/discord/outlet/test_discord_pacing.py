@@ -166,3 +166,19 @@ async def test_limits_can_be_switched_off() -> None:
         for _ in range(200):
             await paces.final(GENERAL)
             await paces.next_frame(GENERAL)
+
+
+async def test_typing_counts_among_all_requests_and_is_left_out_where_there_is_no_room(
+    paces: Paces, clock: Clock
+) -> None:
+    shown = [number for number in range(50) if paces.try_frame(("typing", str(number)))]
+    assert len(shown) == 30  # 15 of 45 are left to what must not be dropped
+    for number in range(15):
+        async with asyncio.timeout(1):
+            await paces.final(("sends", str(number)))
+    late = asyncio.create_task(paces.final(OTHER))
+    await settle()
+    assert not late.done()
+    await clock.turn(1.1)
+    assert late.done()
+    assert paces.try_frame(("typing", "50"))
