@@ -31,12 +31,15 @@ PLATFORMS: Mapping[str, Callable[[Recording | None], AbstractAsyncContextManager
 
 @dataclass
 class House:
-    """The bot's surroundings: a folder with its database, the API, and the platforms that it is connected to."""
+    """The bot's surroundings: a folder with its database, the API, the platforms that it is connected to.
+
+    `more` are further settings, as environment variables.
+    """
 
     folder: Path
     api: OfflineApi
     talkers: list[Talker] = field(default_factory=list[Talker])
-    log: list[str] = field(default_factory=list[str])
+    more: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
     def env(self) -> dict[str, str]:
@@ -52,7 +55,7 @@ class House:
         }
         for talker in self.talkers:
             env |= talker.env
-        return env
+        return env | self.more
 
     @asynccontextmanager
     async def bot(self) -> AsyncGenerator[Running]:
@@ -61,10 +64,7 @@ class House:
             await bot.says("ready")
             for talker in self.talkers:
                 await talker.meets()
-            try:
-                yield bot
-            finally:
-                self.log += bot.lines
+            yield bot
 
     def joined(self, talker: Talker) -> Conversation:
         """Another person who talks to the bot."""

@@ -39,22 +39,22 @@ _FETCH = """async (url) => {
 class OnBrowser:
     """The page of a bot at one port, over all its restarts."""
 
-    def __init__(self, page: Page, recording: Recording | None) -> None:
+    def __init__(self, page: Page, recording: Recording | None = None, port: int = 0) -> None:
         self.page = page
         self.errors: list[str] = []
         self._recording = recording
-        self._port = _free_port()
+        self.port = port or _free_port()
         self._pictures: dict[str, bytes] = {}
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
     @property
     def env(self) -> Mapping[str, str]:
-        return {"BOTCORE_WEB__ENABLED": "true", "BOTCORE_WEB__PORT": str(self._port)}
+        return {"BOTCORE_WEB__ENABLED": "true", "BOTCORE_WEB__PORT": str(self.port)}
 
     async def meets(self) -> None:
         """Open the page the first time; later it finds back by itself, and loads anew."""
         if self.page.url == "about:blank":
-            await self.page.goto(f"http://127.0.0.1:{self._port}/")
+            await self.page.goto(f"http://127.0.0.1:{self.port}/")
         await self.page.wait_for_function(f"!window.met && {_THERE}")
         await self.page.evaluate("window.met = true")
 
@@ -103,6 +103,10 @@ class OnBrowser:
 
     def _message(self, one: Seen) -> Locator:
         return self.page.locator(f'.message[data-id="{one.id}"]')
+
+    async def loses_touch(self) -> None:
+        await self.page.reload()
+        await self.meets()
 
     def check(self) -> None:
         assert self.errors == []

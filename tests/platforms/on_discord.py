@@ -18,9 +18,9 @@ from .talking import Recording, Seen
 class OnDiscord:
     """A private conversation. With the nonce nothing may be left behind there, so all that stands there counts."""
 
-    def __init__(self, discord: DiscordServer, recording: Recording | None) -> None:
+    def __init__(self, discord: DiscordServer, recording: Recording | None = None, name: str = "Ada") -> None:
         self.discord = discord
-        self.person: Person = discord.user("Ada")
+        self.person: Person = discord.user(name)
         self._recording = recording
         self._starts = 0
 
@@ -63,8 +63,15 @@ class OnDiscord:
         growing = not is_settled(message) or "Stop" in labels
         return Seen(str(message.id), message.text, pictures, labels, growing, message)
 
+    async def loses_touch(self) -> None:
+        gateway, before = self.discord.gateway, self.discord.gateway.resumed
+        gateway.drops()
+        await gateway.news.wait_for(lambda: gateway.resumed > before, PATIENCE)
+        self.discord.faults.reset("PATCH /channels/{channel_id}/messages/{message_id}", landed=True)
+
     def check(self) -> None:
         assert self.discord.violations == []
+        assert not self.discord.faults.planned  # what was to break has broken
 
 
 @cache

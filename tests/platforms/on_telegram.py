@@ -12,9 +12,9 @@ from .talking import Recording, Seen
 class OnTelegram:
     """A private chat. A place "…" that a kill left behind is not counted: Telegram has no keyed sends."""
 
-    def __init__(self, telegram: TelegramServer, recording: Recording | None) -> None:
+    def __init__(self, telegram: TelegramServer, recording: Recording | None = None, name: str = "Ada") -> None:
         self.telegram = telegram
-        self.person: Person = telegram.user("Ada", language="en")
+        self.person: Person = telegram.user(name, language="en")
         self._recording = recording
 
     @property
@@ -56,8 +56,13 @@ class OnTelegram:
         labels = tuple(button.label for row in message.buttons for button in row)
         return Seen(str(message.id), message.text, pictures, labels, "Stop" in labels, message)
 
+    async def loses_touch(self) -> None:
+        self.telegram.faults.reset("getUpdates")
+        self.telegram.faults.reset("editMessageText", landed=True)
+
     def check(self) -> None:
         assert self.telegram.violations == []
+        assert not self.telegram.faults.planned  # what was to break has broken
 
 
 @asynccontextmanager

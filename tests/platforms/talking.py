@@ -78,6 +78,10 @@ class Talker(Protocol):
         """The messages of the bot's in the chat, oldest first, without places that the platform may leave behind."""
         ...
 
+    async def loses_touch(self) -> None:
+        """The connection breaks, between the bot and the platform or the person and the page, and is made anew."""
+        ...
+
     def check(self) -> None:
         """What must hold of everything that was said: the traffic is as the platform's description has it."""
         ...
@@ -157,6 +161,18 @@ class Conversation:
     async def texts(self) -> list[str]:
         """All that the bot says in the chat, as it is seen now."""
         return [one.text for one in await self.talker.seen()]
+
+    async def reads(self, *texts: str) -> None:
+        """Wait until the bot's messages read exactly so. Raises TimeoutError with what is seen instead."""
+
+        async def so() -> bool:
+            shown = await self.talker.seen()
+            return [one.text for one in shown] == list(texts) and not any(one.growing for one in shown)
+
+        try:
+            await until(so)
+        except TimeoutError:
+            raise TimeoutError(f"the chat shows {await self.texts()}") from None
 
     def _open(self) -> int:
         """How many accepted messages the bot is not done with."""
