@@ -9,10 +9,10 @@ import pytest
 
 from botcore.testing.openai_server import Status
 
-from .conftest import House
-from .on_browser import OnBrowser, on_browser
-from .on_discord import OnDiscord, on_discord
-from .on_telegram import OnTelegram, on_telegram
+from .conftest import PLATFORMS, House
+from .on_browser import OnBrowser
+from .on_discord import OnDiscord
+from .on_telegram import OnTelegram
 from .talking import Conversation
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(240)]
@@ -27,7 +27,7 @@ CROWD = 20
 async def everybody(house: House) -> AsyncIterator[list[Conversation]]:
     """A person on each platform."""
     async with AsyncExitStack() as stack:
-        there = [await stack.enter_async_context(platform()) for platform in (on_telegram, on_discord, on_browser)]
+        there = [await stack.enter_async_context(platform(None)) for platform in PLATFORMS.values()]
         yield [house.joined(talker) for talker in there]
         for talker in there:
             talker.check()
