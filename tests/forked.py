@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
@@ -54,7 +55,8 @@ class Forked:
     def told(self, number: signal.Signals) -> None:
         """Send it a signal, unless it is gone."""
         if self.process.pid is not None and self.alive:
-            os.kill(self.process.pid, number)
+            with suppress(ProcessLookupError):  # it has just ended
+                os.kill(self.process.pid, number)
 
     async def ready(self) -> bool:
         """Wait until it says that it is ready; False where it is gone instead."""
