@@ -34,6 +34,7 @@ _FORKS.set_forkserver_preload(
         "botcore_images",
         "botcore_telegram.connection",
         "botcore_voice",
+        "botcore_web.adapter",
         "numpy",
         "rich.markdown",
     ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import wave
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,22 +12,49 @@ from typing import Any
 
 import pytest
 
+from botcore.cli import main
 from botcore.testing.openai_server import OfflineApi, OfflineSettings, offline_api
 from botcore.testing.openai_server.hearing import can_hear
-from tests.e2e.process import Running, running
+from tests.e2e.process import Running, running, surrounded
 from tests.e2e.surroundings import API_KEY
+from tests.forked import Forked, fork
 from tests.sounds import BRIEFLY, ffmpeg, spoken
 
 from .on_browser import on_browser
 from .on_discord import on_discord
 from .on_telegram import on_telegram
-from .talking import Conversation, Recording, Talker
+from .talking import Conversation, Recording, Talker, until
 
 PLATFORMS: Mapping[str, Callable[[Recording | None], AbstractAsyncContextManager[Talker]]] = {
     "telegram": on_telegram,
     "discord": on_discord,
     "browser": on_browser,
 }
+
+
+@dataclass(frozen=True)
+class Bot:
+    """A bot that runs. What it writes is in a file, from `begins` on."""
+
+    process: Forked
+    log: Path
+    begins: int
+
+    async def says(self, words: str) -> None:
+        """Wait until it has written something. Raises TimeoutError, and AssertionError where it has ended."""
+
+        async def said() -> bool:
+            written = self.log.read_text()[self.begins :] if self.log.exists() else ""
+            assert self.process.alive, f"it ended:\n{written}"
+            return words in written
+
+        await until(said)
+
+    async def killed(self) -> None:
+        """End it without a word."""
+        if self.process.alive:
+            self.process.told(signal.SIGKILL)
+            await self.process.ended()
 
 
 @dataclass
@@ -58,13 +86,30 @@ class House:
         return env | self.more
 
     @asynccontextmanager
-    async def bot(self) -> AsyncGenerator[Running]:
-        """`botcore run` in a process of its own, ready for everybody; killed at the end if it still runs."""
-        async with running(self.folder, self.env) as bot:
+    async def command(self) -> AsyncGenerator[Running]:
+        """`botcore run` as an operator starts it, ready for everybody; killed at the end if it still runs."""
+        async with running(self.folder, self.env) as command:
+            await command.says("ready")
+            await self._met()
+            yield command
+
+    @asynccontextmanager
+    async def bot(self) -> AsyncGenerator[Bot]:
+        """The same, there at once: in a process that is forked from one that has imported it."""
+        log = self.folder / "log.txt"
+        forked = fork(_run, (), env=surrounded(self.env), folder=self.folder, out=log, err=log)
+        bot = Bot(forked, log, len(log.read_text()) if log.exists() else 0)
+        try:
             await bot.says("ready")
-            for talker in self.talkers:
-                await talker.meets()
+            await self._met()
             yield bot
+        finally:
+            await bot.killed()
+            print(log.read_text())  # pytest shows it where a test fails
+
+    async def _met(self) -> None:
+        for talker in self.talkers:
+            await talker.meets()
 
     def joined(self, talker: Talker) -> Conversation:
         """Another person who talks to the bot."""
@@ -72,10 +117,8 @@ class House:
         return Conversation(talker, self.folder)
 
 
-async def killed(bot: Running) -> None:
-    """End it without a word."""
-    bot.process.kill()
-    await bot.process.wait()
+def _run(_: Callable[[], None], __: Sequence[str]) -> None:
+    main(["run"])
 
 
 @pytest.fixture(scope="session")

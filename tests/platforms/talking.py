@@ -130,9 +130,7 @@ class Conversation:
         """The next answer, in its final form. Raises TimeoutError with what is seen instead."""
 
         async def new() -> list[Seen]:
-            return [
-                one for one in await self.talker.seen() if one.id not in self._read and one.text + str(one.pictures)
-            ]
+            return [one for one in await self.talker.seen() if one.id not in self._read]
 
         async def settled() -> bool:
             fresh = await new()

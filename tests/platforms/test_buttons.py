@@ -2,7 +2,7 @@
 
 import pytest
 
-from .conftest import House, killed
+from .conftest import House
 from .talking import Conversation
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -20,7 +20,7 @@ async def test_continue_stop_and_retry_work_after_a_kill(house: House, ada: Conv
         await talker.says("Count to four")
         counted = await ada.answer()
         assert counted.text.startswith("One, two,")
-        await killed(bot)
+        await bot.killed()
 
     async with house.bot() as bot:
         await talker.presses("Continue", counted.holding("Continue"))
@@ -33,7 +33,7 @@ async def test_continue_stop_and_retry_work_after_a_kill(house: House, ada: Conv
         await talker.says("Tell me a story")
         await hold.reached(within=30)
         await ada.growing()
-        await killed(bot)
+        await bot.killed()
     hold.release()
 
     again = api.hold(after_chunks=2)
@@ -44,7 +44,7 @@ async def test_continue_stop_and_retry_work_after_a_kill(house: House, ada: Conv
         assert "(stopped)" in stopped.text
         assert "Once upon a time there was a fox" in stopped.text
         again.release()
-        await killed(bot)
+        await bot.killed()
 
     api.script.reply("The fox talked. The end.", when="story")
     async with house.bot():

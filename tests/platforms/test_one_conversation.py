@@ -4,7 +4,7 @@ import pytest
 
 from tests.sounds import wrong_words
 
-from .conftest import House, killed
+from .conftest import House
 from .talking import Conversation, Recording, mean_colour
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -18,7 +18,7 @@ STORY = ("Once upon a time ", "there was a fox ", "who was killed in the middle 
 async def test_one_conversation(house: House, ada: Conversation, recording: Recording) -> None:
     talker, api = ada.talker, house.api
 
-    async with house.bot() as bot:
+    async with house.command() as bot:
         await talker.says("My name is Ada.")
         first = await ada.answer()
         await talker.says("What is my name?")
@@ -37,10 +37,10 @@ async def test_one_conversation(house: House, ada: Conversation, recording: Reco
         hold = api.hold(after_chunks=2)
         await talker.says("Tell me a story")
         await hold.reached(within=30)
-        await killed(bot)
+        bot.process.kill()
     hold.release()
 
-    async with house.bot():
+    async with house.command():
         assert (await ada.answer()).text == "".join(STORY)
 
         await talker.speaks()
