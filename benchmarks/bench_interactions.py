@@ -25,7 +25,7 @@ from botcore.testing.discord_server import Channel, DiscordServer, Interaction, 
 STREAMS: Final = 200
 PER_SECOND: Final = 100
 _SECONDS: Final = 10.0
-_ALONE_S: Final = 3.0  # streams without commands, to know what the streams themselves cost
+_ALONE_S: Final = 3.0  # commands without streams and streams without commands, to know what each costs
 _STARTS_PER_S: Final = 25.0  # half of what Discord takes in a second goes to the placeholders
 _CHUNKS: Final = 1400
 """Of one letter: 28 s, longer than the start of all streams, the time alone and the commands together, and yet one
@@ -40,8 +40,9 @@ _USE_PATIENCE_S: Final = 15.0  # for the answer to a command
 class Figures:
     """Times from INTERACTION_CREATE to the callback (defer) and to the text (final), in ms.
 
-    `cpu_ms` is the bot's CPU for one command, without that of the streams; `streams_cpu` and `rig_cpu` are shares of
-    a core: the bot with its streams alone, and the simulated Discord. `too_late`: not deferred within three seconds.
+    `cpu_ms` is the bot's CPU for one command, before there are streams; `streams_cpu` the share of a core that the
+    streams take, before there are commands; `both_cpu` that of both, and `rig_cpu` that of the simulated Discord then.
+    `too_late`: not deferred within three seconds.
     `lag`: how late the bot's event loop is, by the clock; `idle_lag`: a loop beside it that has nothing to do.
     `refused`: requests that were answered with 401, 403 or 429. `streams`: whole answers.
     """
@@ -55,6 +56,7 @@ class Figures:
     unanswered: int
     cpu_ms: float
     streams_cpu: float
+    both_cpu: float
     lag_p99_ms: float
     lag_max_ms: float
     idle_lag_p99_ms: float
@@ -99,7 +101,9 @@ async def _load(server: DiscordServer, bot: BotProcess, beside: BotProcess) -> F
     people = [server.user(f"Person {number}") for number in range(_PEOPLE)]
     guild = server.guild("Club", people)
     channels = [guild.text_channel(f"room-{number}") for number in range(_CHANNELS)]
-    await _use(people, channels, count=PER_SECOND // 2)
+    _ = await _use(people, channels, count=PER_SECOND // 2)
+    cpu, few = bot.cpu(), await _use(people, channels, count=int(PER_SECOND * _ALONE_S))
+    cpu_ms = (bot.cpu() - cpu) / len(few) * 1e3
     listeners = [server.user(f"Listener {number}") for number in range(STREAMS)]
     streams = [asyncio.create_task(_stream(server, person)) for person in await _started(listeners)]
     cpu, begun = bot.cpu(), time.monotonic()
@@ -125,8 +129,9 @@ async def _load(server: DiscordServer, bot: BotProcess, beside: BotProcess) -> F
         final_p99_ms=_at(finals, 99),
         too_late=sum(one.defer is None for one in used),
         unanswered=sum(one.final is None for one in used),
-        cpu_ms=(bot_cpu - streams_cpu * seconds) / len(used) * 1e3,
+        cpu_ms=cpu_ms,
         streams_cpu=streams_cpu,
+        both_cpu=bot_cpu / seconds,
         lag_p99_ms=lag["p99"],
         lag_max_ms=lag["max"],
         idle_lag_p99_ms=idle_lag["p99"],
