@@ -118,13 +118,13 @@ async def _load(server: TelegramServer, bot: BotProcess, beside: BotProcess, sen
         asked = [_ask(server, person, number, sent) for number, person in enumerate(people)]
         answers = await asyncio.gather(*asked, return_exceptions=True)
     seconds = time.monotonic() - begun
-    for one in answers:
-        if isinstance(one, BaseException):
-            print(f"  WRONG: {one!r}"[:500], flush=True)
+    wrong = [one for one in answers if isinstance(one, BaseException)]
+    for one in wrong[:3]:
+        print(f"  WRONG: {one!r}"[:300], flush=True)
     lag, idle_lag = await asyncio.gather(bot.lag(), beside.lag())
     figures = Figures(
         seconds=seconds,
-        answered=sum(not isinstance(one, BaseException) for one in answers),
+        answered=len(answers) - len(wrong),
         lag_p99_ms=lag["p99"],
         lag_max_ms=lag["max"],
         idle_lag_p99_ms=idle_lag["p99"],
