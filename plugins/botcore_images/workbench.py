@@ -53,6 +53,9 @@ SAME_SHAPE: Final = 0.02
 PAINTED: Final = 128
 """What is less opaque than this in a mask is painted anew."""
 JPEG_QUALITY: Final = 92
+DRAFTED: Final = 0.7
+"""A JPEG is decoded at a half, a quarter or an eighth of its size where that leaves so much of the longest edge that is
+taken: a telephone's 4000 pixels become 2000 and not 2048, and take a quarter of the memory."""
 
 BROKEN: Final = (
     OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, KeyError, TypeError, OverflowError,
@@ -193,7 +196,8 @@ def _shrink(image: Image.Image, order: Order) -> None:
     """
     least, most = sorted(image.size)
     longest = order.longest if order.shape != "cropped" else -(-order.longest * most // least)
-    image.draft(None, (longest, longest))  # JPEG alone: decoded at a fraction of its size
+    enough = longest * DRAFTED / most
+    image.draft(None, (int(image.width * enough), int(image.height * enough)))  # JPEG alone
     image.load()
     if max(image.size) > longest and image.mode in {"RGB", "RGBA", "L", "LA", "CMYK"}:
         image.thumbnail((longest, longest), Image.Resampling.LANCZOS)

@@ -302,3 +302,10 @@ async def test_a_large_photo_takes_little_memory() -> None:
     prepared = await Preparing().prepare(photo.getvalue(), Fit())
     assert max(prepared.width, prepared.height) <= 2048
     assert near(colour_at(prepared.picture), GREEN)
+
+
+def test_a_telephones_photo_is_never_held_at_its_full_size() -> None:
+    photo = encoded(Image.new("RGB", (4000, 3000), GREEN), "JPEG")
+    assert workbench.opened(photo, "picture", order(GPT.edits)).image.size == (2000, 1500)
+    nearly = encoded(Image.new("RGB", (2400, 1800), GREEN), "JPEG")
+    assert workbench.opened(nearly, "picture", order(GPT.edits)).image.size == (2048, 1536)
