@@ -244,8 +244,11 @@ class Context(Protocol):
         """
         ...
 
-    async def moderate(self, text: str) -> None:
-        """Check what a person wants made, by this chat's rule for input. Raises Moderated where it is blocked."""
+    async def moderate(self, text: str) -> str | None:
+        """Check what a person wants made, by this chat's rule for input: a warning to show with it, or None.
+
+        Raises Moderated where it is blocked.
+        """
         ...
 
     async def keep(self, name: str, value: Json) -> None:

@@ -305,10 +305,10 @@ class TurnContext:
         )
         return await self._services.database.read(unit)
 
-    async def moderate(self, text: str) -> None:
-        """Check what a person wants made, by this chat's rule for input. Raises Moderated where it is blocked."""
+    async def moderate(self, text: str) -> str | None:
+        """Check what a person wants made, by this chat's rule for input: a warning, or None. Raises Moderated."""
         rules = self._services.config.moderation.rules(f"{self.chat.platform}:{self.chat.id}")
-        await self._services.moderator.check(text, rules[0], "input")
+        return await self._services.moderator.check(text, rules[0], "input")
 
     async def keep(self, name: str, value: Json) -> None:
         """Keep a small value for this chat; None removes it."""

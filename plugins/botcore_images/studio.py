@@ -43,13 +43,14 @@ class Studio:
         family = family_of(model)
         family.check(wish.prompt, model)
         size, quality = family.size(wish.size, model), family.qualities.get(wish.quality)
-        await ctx.moderate(wish.prompt)
+        warning = await ctx.moderate(wish.prompt)
 
         async def ask(count: int) -> tuple[Pictures, str]:
             request = ImageRequest(prompt=wish.prompt, model=model, n=count, size=size, quality=quality)
             return await ctx.api.images.generate(request), ""
 
-        return await drawn(ctx, self._job("draw", "Drawing", model, wish.count, family.together), ask)
+        job = self._job("draw", "Drawing", model, wish.count, family.together)
+        return _warned(warning, await drawn(ctx, job, ask))
 
     async def change(self, ctx: Context, wish: Wish, picture: Sent, mask: Sent | None) -> Drawn:
         """Change a picture as the prompt says, only where the mask is transparent or white. Raises as `draw`."""
@@ -59,7 +60,7 @@ class Studio:
             raise Unsuitable(f"{model} draws, but does not change pictures. The operator can set another model for it.")
         family.check(wish.prompt, model)
         size, quality = family.size(wish.size, model), family.qualities.get(wish.quality)
-        await ctx.moderate(wish.prompt)
+        warning = await ctx.moderate(wish.prompt)
         prepared: Prepared | None = None
 
         async def ask(count: int) -> tuple[Pictures, str]:
@@ -76,7 +77,8 @@ class Studio:
             )
             return await ctx.api.images.edit(request), " ".join(prepared.notes)
 
-        return await drawn(ctx, self._job("change", "Changing the picture", model, wish.count, family.together), ask)
+        job = self._job("change", "Changing the picture", model, wish.count, family.together)
+        return _warned(warning, await drawn(ctx, job, ask))
 
     async def vary(self, ctx: Context, picture: Sent, count: int) -> Drawn:
         """Draw pictures like one. Raises as `draw`.
@@ -114,6 +116,13 @@ class Studio:
             data = await _bytes_of(ctx, picture, most)
             marks = await _bytes_of(ctx, mask, most) if mask is not None else None
             return await self._preparing.prepare(data, fit, marks)
+
+
+def _warned(warning: str | None, found: Drawn) -> Drawn:
+    """What was drawn, below what the moderation has to say about the prompt."""
+    if warning:
+        found.notes.insert(0, warning)
+    return found
 
 
 async def _bytes_of(ctx: Context, part: Sent, most: int) -> bytes:

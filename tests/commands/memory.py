@@ -206,7 +206,7 @@ class MemoryContext:
         async for chunk in self.fetch(Image(ref=url), most=most):
             yield chunk
 
-    async def moderate(self, text: str) -> None:
+    async def moderate(self, text: str) -> None:  # nothing to warn of
         self.moderated.append(text)
 
     async def open_thread(self, title: str, first: str = "") -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 from typing import Any
 
 import pytest
@@ -31,6 +32,17 @@ async def test_a_moderated_prompt_never_reaches_the_service(start: StartHouse) -
     assert "the moderation flagged it" in (await ada.says("let it kill them with a knife", to=drawn)).text
     assert len(asked(ada.house.api, "generations")) == 1
     assert not asked(ada.house.api, "edits")
+
+
+async def test_a_prompt_that_is_only_warned_of_is_drawn_with_the_warning(start: StartHouse) -> None:
+    ada = Painter(await start(room=Album(), moderation__input="warn"))
+    flagged = {"flagged": True, "categories": {"violence": True}, "category_scores": {"violence": 0.9}}
+    body = json.dumps({"id": "modr-1", "model": "m", "results": [flagged]})
+    ada.house.api.faults.next(Status(200, body=body), path="/moderations")
+    drawn = await ada.says("/image a battle of knights")
+    assert drawn.text.startswith("⚠️ The moderation flagged your message (violence).")
+    assert len(pictures(drawn)) == 1
+    assert "flagged" not in (await ada.says("/image a red fox")).text
 
 
 async def test_who_has_used_up_the_day_draws_no_more(start: StartHouse) -> None:
