@@ -1,6 +1,7 @@
 """The command speak: a text as a voice message."""
 
 import asyncio
+import base64
 import logging
 import re
 import tempfile
@@ -20,7 +21,7 @@ from botcore.audio import (
     to_samples,
 )
 from botcore.errors import BadRequest, EndpointMissing, NotFound, Unsuitable
-from botcore.messages import Audio, Reply, quoted_text
+from botcore.messages import Audio, Json, Reply, Text, quoted_text
 from botcore.openai import SpeechRequest
 from botcore.plugin import Between, Bot, Context, Doc, Rest
 from botcore_voice import sentences
@@ -30,6 +31,9 @@ log = logging.getLogger(__name__)
 
 _LONGEST: Final = 3600.0  # seconds of one spoken piece
 _MOST_BYTES: Final = 40 * 1024 * 1024  # the largest answer that is worth sending on
+_MOST_KEPT: Final = (
+    8 * 1024 * 1024
+)  # bytes of a spoken piece that are kept for a restart; four minutes take one million
 _TIMEOUT: Final = 600.0
 _CHARACTERS_A_TOKEN: Final = 4  # what a text counts where the service does not tell; English is about that
 _CODE: Final = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
@@ -65,13 +69,14 @@ def register(bot: Bot, settings: VoiceSettings) -> None:
             raise Unsuitable("Write a text after /speak, or reply to one with it.")
         if len(words) > settings.speak_most:
             raise Unsuitable(f"That is too long to read aloud: I read {settings.speak_most:,} characters at most.")
-        await ctx.moderate(words)
+        warning = await ctx.moderate(words)
         folder = await asyncio.to_thread(
             tempfile.TemporaryDirectory, prefix="botcore-voice-", dir=settings.folder or None
         )
         try:
             asked = _Asked(ctx, settings, voice or settings.voice, speed, Path(folder.name))
-            return Reply(await _spoken(asked, sentences.pieces(words, settings.speech_characters), programs))
+            spoken = await _spoken(asked, sentences.pieces(words, settings.speech_characters), programs)
+            return Reply((*spoken, Text(warning, plain=True)) if warning else spoken)
         finally:
             await asyncio.to_thread(folder.cleanup)
 
@@ -92,6 +97,24 @@ class _Asked:
         self._speed = speed
 
     async def say(self, text: str, number: int) -> Path:
+        """A piece as a file, spoken once however often the turn is restarted. Raises Unsuitable, ApiError."""
+        path, here = self.folder / f"spoken-{number}", False
+
+        async def spoken() -> Json:
+            nonlocal here
+            await self._ask(text, number, path)
+            here = True
+            return await asyncio.to_thread(_kept, path)
+
+        record = await self.ctx.step(f"speech/{number}", spoken)
+        if not here and "data" in record:
+            await asyncio.to_thread(path.write_bytes, base64.b64decode(record["data"]))
+        elif not here:
+            log.warning("%d bytes of speech were too many to keep; they are spoken again", record["lost"])
+            await self._ask(text, number, path)
+        return path
+
+    async def _ask(self, text: str, number: int, path: Path) -> None:
         """Have a piece spoken. Raises Unsuitable, ApiError."""
         model = self._settings.speech_model
         request = SpeechRequest(
@@ -101,7 +124,6 @@ class _Asked:
             response_format="opus",
             speed=None if self._speed == 1 else self._speed,
         )
-        path = self.folder / f"spoken-{number}"
         try:
             async with self.ctx.api.audio.speak(request) as sound:
                 await sound.save(path)
@@ -115,7 +137,12 @@ class _Asked:
             error.said = f"The service did not take that. Perhaps it has no voice “{self._voice[:40]}”."
             raise
         await self.ctx.charge(f"speech/{number}", model, input_tokens=max(len(text) // _CHARACTERS_A_TOKEN, 1))
-        return path
+
+
+def _kept(path: Path) -> Json:
+    """A file as the result of a step."""
+    size = path.stat().st_size
+    return {"data": base64.b64encode(path.read_bytes()).decode()} if size <= _MOST_KEPT else {"lost": size}
 
 
 async def _spoken(asked: _Asked, pieces: Sequence[str], programs: asyncio.Semaphore) -> tuple[Audio, ...]:

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from botcore.audio import NoDecoder, probe
-from botcore.messages import Attachment, Audio, Text
+from botcore.messages import Attachment, Audio, Text, text_of
 from botcore.testing.openai_server import Status
 from botcore_voice.sentences import pieces
 from botcore_voice.speaking import as_it_is, bubble, plain
 from tests.sounds import BRIEFLY, WRONG_AT_MOST, needs_ear, wrong_words
 
-from .conftest import VoiceHouse, attachments, quote
+from .conftest import VoiceHouse, VoiceRoom, attachments, quote
 
 if TYPE_CHECKING:
     from .conftest import OpenHouse
@@ -76,6 +76,35 @@ async def test_a_long_text_becomes_one_message(open_house: OpenHouse, tmp_path: 
     assert asked == [sentence.strip()] * 3
     assert 3 < await length(spoken(house), tmp_path) < 20
     assert "at most" in await house.says_and_reads(house.person(), Text(f"/speak {sentence * 6}"))
+
+
+@pytest.mark.parametrize(("most", "asked"), [(8 << 20, 1), (1, 2)])
+async def test_a_restart_speaks_what_was_kept_no_second_time(
+    most: int, asked: int, open_house: OpenHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("botcore_voice.speaking._MOST_KEPT", most)
+    settings = {"plugins__voice__speech_characters": "100", "delivery__drain_seconds": "0.2"}
+    house = await open_house(**settings)
+    first, second = (house.api.hold(path=SPEAK) for _ in range(2))
+    sentence = "This is a sentence of about fifty characters, more or less. "
+    await house.person().says(f"/speak {sentence * 2}")
+    await first.reached(within=20)
+    first.release()
+    await second.reached(within=20)
+    house.room.dead = True  # nothing more is shown: the process is gone
+    await house.engine.__aexit__(None, None, None)
+    house.api.requests.clear()
+    again = await open_house(api=house.api, room=VoiceRoom(), **settings)
+    await again.room.until(lambda: any(attachments(reply) for reply in again.room.replies), 20)
+    assert 2 < await length(spoken(again), tmp_path) < 15
+    assert len(again.api.requests.to(SPEAK)) == asked
+
+
+async def test_a_text_that_is_only_warned_of_is_spoken_with_the_warning(open_house: OpenHouse) -> None:
+    house = await open_house(moderation__input="warn")
+    await house.says_and_reads(house.person(), Text("/speak I will kill you with a knife"))
+    assert "The moderation flagged your message" in text_of(house.room.sent().parts)
+    assert attachments(house.room.sent())
 
 
 async def test_a_service_that_speaks_another_format(sounds: Path, tmp_path: Path) -> None:
