@@ -5,8 +5,9 @@ The checks run at the same time, each with its own time-out, and one that fails 
 
 import asyncio
 import difflib
-import shutil
+import importlib
 import sys
+import warnings
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,8 @@ async def examine(config: Config, platforms: Sequence[Platform] | None = None, *
         *(_platform(config, platform) for platform in platforms),
         Check("plugins", lambda: _plugins(config)),
         Check("ffmpeg", _ffmpeg),
+        Check("pydub", lambda: _library("pydub", "pydub", "long recordings cannot be cut into pieces", "voice")),
+        Check("Pillow", lambda: _library("Pillow", "PIL.Image", "pictures cannot be changed or varied", "images")),
     ]
     missing = [Finding(error.plugin, "fail", str(error), "install what it needs, or remove it") for error in broken]
     return [*await run(checks, seconds=seconds), *missing]
@@ -194,12 +197,20 @@ def _off(missing: Sequence[str], environment: Mapping[str, str]) -> str:
 
 
 async def _ffmpeg() -> Findings:
-    if path := shutil.which("ffmpeg"):
-        return [Finding("ffmpeg", "ok", path)]
-    try:
-        import imageio_ffmpeg  # noqa: PLC0415 - an extra that may not be installed
+    from botcore.audio import find_ffmpeg  # noqa: PLC0415 - as above
 
-        return [Finding("ffmpeg", "ok", str(imageio_ffmpeg.get_ffmpeg_exe()))]
-    except (ImportError, RuntimeError):
-        text = "not found: voice messages in formats the API does not take cannot be converted"
-        return [Finding("ffmpeg", "note", text, "install ffmpeg, or the extra botcore-framework[voice]")]
+    if path := find_ffmpeg():
+        return [Finding("ffmpeg", "ok", path)]
+    text = "not found: voice messages in formats the API does not take cannot be converted"
+    return [Finding("ffmpeg", "note", text, "install ffmpeg, or the extra botcore-framework[voice]")]
+
+
+async def _library(name: str, module: str, without: str, extra: str) -> Findings:
+    """A library of an extra, which a plugin does without; loaded, since one that is there may lack what it needs."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            loaded = importlib.import_module(module)
+    except ImportError as error:
+        remedy = f"install the extra botcore-framework[{extra}]"
+        return [Finding(name, "note", f"not found ({error}): {without}", remedy)]
+    return [Finding(name, "ok", getattr(loaded, "__version__", "installed"))]

@@ -10,7 +10,7 @@ a `SoundError`, whose `said` is the one sentence for the person.
 from botcore.audio.converting import RATE, Kind, Sound, convert, encode_samples, to_samples
 from botcore.audio.cutting import QUIET, Slice, cut
 from botcore.audio.faults import Empty, NoDecoder, SoundError, Soundless, TooLong, Undecodable
-from botcore.audio.ffmpeg import find_ffmpeg
+from botcore.audio.ffmpeg import find_ffmpeg, missing
 from botcore.audio.joining import join
 from botcore.audio.probing import Probe, probe
 from botcore.audio.processes import Limits, ProcessFailed
@@ -42,6 +42,7 @@ __all__ = [
     "find_ffmpeg",
     "join",
     "joined",
+    "missing",
     "probe",
     "sniff",
     "sniff_file",

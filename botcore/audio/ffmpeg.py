@@ -8,6 +8,7 @@ sound codecs only.
 import asyncio
 import shutil
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -39,6 +40,12 @@ def find_ffmpeg() -> str | None:
     except RuntimeError:  # its wheel for this system carries none
         return shutil.which("ffmpeg")
     return shutil.which(found) or shutil.which("ffmpeg")
+
+
+def missing() -> tuple[str, ...]:
+    """Which of the programs that this package works with are not here: ffmpeg, pydub. Looked for, not loaded."""
+    ffmpeg = find_spec("imageio_ffmpeg") is not None or shutil.which("ffmpeg") is not None
+    return (*(() if ffmpeg else ("ffmpeg",)), *(() if find_spec("pydub") is not None else ("pydub",)))
 
 
 async def required() -> str:

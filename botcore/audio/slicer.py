@@ -117,4 +117,7 @@ def read(path: Path, start: float, end: float) -> Any:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")  # pydub's, on an ffmpeg that nobody asks for here
-    main(*sys.argv[1:])
+    try:
+        main(*sys.argv[1:])
+    except ImportError as error:
+        sys.exit(f"pydub cannot be used: {error}")

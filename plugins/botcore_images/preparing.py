@@ -9,7 +9,6 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -22,6 +21,7 @@ AT_ONCE: Final = 2
 """Pictures that are open at once: each may take some hundred megabytes while it is."""
 SECONDS: Final = 30.0
 """For one picture, by the clock; its processor time is limited by the workbench itself."""
+NO_PILLOW: Final = "Pillow is missing: no picture can be changed or varied; install botcore-framework[images]"
 _PIECE: Final = 1 << 16
 _LONGEST_HEAD: Final = 1 << 16
 _INHERITED: Final = ("LD_LIBRARY_PATH", "SYSTEMROOT")
@@ -60,6 +60,15 @@ class Prepared:
         return f"picture.{self.media_type.removeprefix('image/')}"
 
 
+def can_open() -> bool:
+    """Whether Pillow is here."""
+    try:
+        import PIL  # noqa: PLC0415 - an extra; this alone loads next to nothing
+    except ImportError:
+        return False
+    return bool(PIL.__version__)
+
+
 class Preparing:
     """Opens pictures, a few at a time. One for the whole plugin."""
 
@@ -71,8 +80,8 @@ class Preparing:
 
     async def prepare(self, picture: bytes, fit: Fit, mask: bytes | None = None) -> Prepared:
         """Make a picture fit. Raises Unsuitable, with one sentence."""
-        if find_spec("PIL") is None:
-            log.error("no picture can be changed without Pillow: install botcore-framework[images]")
+        if not can_open():
+            log.warning(NO_PILLOW)
             raise Unsuitable("I cannot open pictures here. The operator can see why.")
         environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         process = await asyncio.create_subprocess_exec(

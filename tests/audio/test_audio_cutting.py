@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import wave
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from botcore.audio import Cue, Sound, cut, encode_samples, join, joined, probe, srt, to_samples, vtt
+from botcore.audio.cutting import PROGRAM
 from botcore.audio.slicer import slices
 from tests.sounds import repeated, silence
 
@@ -78,9 +80,26 @@ async def test_sentences_are_joined_equally_loud_with_a_pause(sounds: Path, tmp_
     assert 0.7 < first / second < 1.4
 
 
-def test_a_file_that_is_no_speech_at_all_can_be_joined(tmp_path: Path) -> None:
-    with wave.open(str(tmp_path / "a.wav"), "wb") as file:
-        file.setparams((1, 2, 16_000, 0, "NONE", ""))
+async def test_what_holds_no_speech_at_all_can_be_joined(tmp_path: Path) -> None:
+    (tmp_path / "nothing").write_bytes(b"")
+    (tmp_path / "silence").write_bytes(bytes(32_000))
+    sounds = [Sound(tmp_path / "nothing", 0.0), Sound(tmp_path / "silence", 1.0)]
+    made = await join(sounds, tmp_path / "joined")
+    assert made.seconds == pytest.approx(1.25, abs=0.05)
+
+
+def test_without_pydub_one_line_says_so(tmp_path: Path) -> None:
+    (tmp_path / "long").write_bytes(bytes(10 * 32_000))
+    hidden = "import runpy, sys; sys.modules['pydub'] = None; sys.argv[:] = sys.argv[1:]; "
+    program = f"{hidden}runpy.run_path(sys.argv[0], run_name='__main__')"
+    command = [sys.executable, "-c", program, str(PROGRAM), "cut", str(tmp_path / "long"), "5"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("pydub cannot be used: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_nothing_is_one_slice() -> None:
     assert list(slices(0.0, 10.0, lambda a, b: b)) == [(0.0, 0.0)]
 
 
