@@ -44,9 +44,6 @@ from botcore.upkeep import Upkeep, token_counter
 
 log = logging.getLogger(__name__)
 
-OFFLINE_DATA = Path("data/offline-api")
-"""Where the stand-in keeps uploaded files, fine-tuning jobs and their models: beside the default database."""
-
 
 class Engine:
     """A whole bot. `async with Engine(config) as engine:` runs it; `adapters` and `database` replace the configured."""
@@ -188,7 +185,8 @@ async def opened_api(config: Config) -> AsyncGenerator[openai.Api]:
             from botcore.testing.openai_server import OfflineSettings, offline_api  # noqa: PLC0415 - often not needed
 
             # whatever chat.model says; no switches for faults; uploads and trained models are there the next time
-            offline = OfflineSettings(any_model=True, control=False, data_dir=OFFLINE_DATA)
+            kept = Path(config.store.folder, "offline-api")
+            offline = OfflineSettings(any_model=True, control=False, data_dir=kept)
             try:
                 server = await stack.enter_async_context(offline_api(offline, port=config.api.offline_port))
             except OSError as error:
@@ -224,7 +222,8 @@ def build_adapters(config: Config) -> list[Adapter]:
         secrets = config.secrets(platform.secrets)
         settings = config.settings(platform.name, platform.settings)
         if all(name in secrets for name in platform.needs) and getattr(settings, "enabled", True):
-            adapters.append(platform.build(Setup(settings, secrets, offline=config.offline)))
+            setup = Setup(settings, secrets, offline=config.offline, data_dir=config.store.folder)
+            adapters.append(platform.build(setup))
     return adapters
 
 

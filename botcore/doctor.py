@@ -171,7 +171,8 @@ def _platform(config: Config, platform: Platform) -> Check:
         secrets = config.secrets([*platform.secrets, *platform.needs])
         if missing := [name for name in platform.needs if name not in secrets]:
             return [Finding(platform.name, "note", _off(missing, config.environment), "set it, if you want it on")]
-        adapter = platform.build(Setup(settings, secrets, offline=config.offline))
+        setup = Setup(settings, secrets, offline=config.offline, data_dir=config.store.folder)
+        adapter = platform.build(setup)
         try:
             return await adapter.check()
         finally:

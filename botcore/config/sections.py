@@ -195,6 +195,8 @@ class StoreSettings(Settings):
 
     url: str = Field(default="sqlite:///data/botcore.db", repr=False)
     """sqlite:///relative/path, sqlite:////absolute/path or postgresql://...; DATABASE_URL in the environment wins."""
+    folder: str = Field(default="data", min_length=1)
+    """Where files lie that the database does not hold: those of the browser chat, those of the stand-in."""
     synchronous: Literal["FULL", "NORMAL"] = "FULL"
     """SQLite: FULL survives a power cut with nothing lost, NORMAL writes faster and may lose the last moments."""
     threads: int = Field(default=4, ge=1, le=64)

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
-from botcore.adapter import Setup
-from botcore.app import Engine
+from botcore.app import Engine, build_adapters
 from botcore.config import load_config
 from botcore.messages import Button, Image, Reply
 from botcore.plugin import Bot, Context
 from botcore.testing.openai_server import OfflineApi, OfflineSettings, offline_api
-from botcore_web import WebAdapter, WebSettings
-from botcore_web.adapter import build
+from botcore_web import WebAdapter
 from tests.web.test_web_page_files import RED
 
 if TYPE_CHECKING:
@@ -69,9 +67,13 @@ def run(tmp_path: Path, api: OfflineApi) -> Run:
             "OPENAI_API_KEY": "any",
             "DATABASE_URL": f"sqlite:///{tmp_path / 'bot.db'}",
             "BOTCORE_DELIVERY__JOIN_SECONDS": "0",
+            "BOTCORE_STORE__FOLDER": str(tmp_path / "kept"),
+            "BOTCORE_WEB__PORT": "0",
         }
-        web = build(Setup(WebSettings(port=0), {}, bot_name="Robin", data_dir=str(tmp_path)))
-        engine = Engine(load_config(env=env, directory=tmp_path), adapters=[web])
+        config = load_config(env=env, directory=tmp_path)
+        [web] = build_adapters(config)
+        assert isinstance(web, WebAdapter)
+        engine = Engine(config, adapters=[web])
         engine.registry.add(studio())
         async with engine:
             yield web
@@ -111,12 +113,12 @@ async def test_pictures_reach_commands_by_attaching_pressing_and_replying(
         await visit.page.reload()
         await visit.page.locator(".own .quote img").wait_for()
         await visit.page.locator(".own .picture img").wait_for()
-        assert len(list((tmp_path / "web" / chat).glob("*.json"))) == 2
+        assert len(list((tmp_path / "kept" / "web" / chat).glob("*.json"))) == 2
         await visit.page.locator(".sidebar .chat").first.hover()
         await visit.page.locator(".sidebar .chat button").first.click()
         await visit.page.get_by_role("button", name="Delete", exact=True).last.click()
         await visit.page.locator(".welcome").wait_for()
-        assert not (tmp_path / "web" / chat).exists()
+        assert not (tmp_path / "kept" / "web" / chat).exists()
         assert visit.errors == []
 
 
