@@ -10,10 +10,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Final, Literal, TypeAlias
 
 Json: TypeAlias = Any
 """A value that `json` can carry: None, bool, int, float, str, list, dict with string keys."""
+
+SPOKEN: Final = "[spoken, as it was understood] "
+"""Before a transcript in the history: its words may be misheard, which the model and a later reader should know."""
 
 _UNFIT = re.compile("[\ud800-\udfff\x00]")
 

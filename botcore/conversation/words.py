@@ -7,7 +7,7 @@ from typing import Any
 from botcore.adapter import Outlet
 from botcore.conversation.prompt import quoted
 from botcore.errors import DeliveryError, Unsuitable
-from botcore.messages import Attachment, Edit, File, Image, Incoming, Message, Part, Press, Text, text_of
+from botcore.messages import SPOKEN, Attachment, Edit, File, Image, Incoming, Message, Part, Press, Text, text_of
 
 PASTE_CUT = 4000  # characters: platforms cut a long paste here or a little later, anywhere in the text
 _UNSEEN = (
@@ -15,9 +15,6 @@ _UNSEEN = (
     "\ufeff\uffa0\ufffd"
 )
 """Characters that show nothing; U+FFFD stands where something unfit was taken out."""
-
-SPOKEN = "[spoken, as it was understood] "
-"""Before a transcript: its words may be misheard, which the model and a later reader should know."""
 
 MOST_IMAGES = 4
 MOST_IMAGE_BYTES = 8 * 1024 * 1024  # the API takes 20 MB; in base64, and a few at once, this is enough for any photo

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Executable, bindparam, delete, func, or_, select, update
 
-from botcore.messages import ConversationKey, Json
+from botcore.messages import SPOKEN, ConversationKey, Json
 from botcore.store.prepared import Prepared
 from botcore.store.statements import dump, insert_if_new, load
 from botcore.store.tables import conversation, identity, inbox, message
@@ -153,7 +153,7 @@ def _title(content: str | None) -> str:
     said = load(content).get("content") if content else ""
     if isinstance(said, list):
         said = next((part["text"] for part in cast("list[dict[str, Any]]", said) if part.get("type") == "text"), "")
-    return _shortened(str(said or ""))
+    return _shortened(str(said or "").replace(SPOKEN, "", 1))
 
 
 def _title_of_accepted(payload: str | None) -> str:

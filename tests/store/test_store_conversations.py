@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from sqlalchemy import Connection, func, insert, select
 
-from botcore.messages import ConversationKey
+from botcore.messages import SPOKEN, ConversationKey
 from botcore.store import conversations, history, usage
 from botcore.store.database import Database
 from botcore.store.tables import conversation, inbox, message, metadata, outbox, turn_step
@@ -103,6 +103,7 @@ async def test_the_chats_of_a_person_come_latest_first_with_their_first_question
         chat_of(c, place(c, chat="old", platform="web"), 2, anna)
         parts = [{"type": "image_url"}, {"type": "text", "text": "What is  in\nthis picture? " + "x" * 80}]
         turn(c, place(c, chat="new", platform="web"), said("user", parts), user_id=anna)  # type: ignore[arg-type] # parts
+        turn(c, place(c, chat="spoken", platform="web"), said("user", f"{SPOKEN}call me"), user_id=anna)
         chat_of(c, place(c, chat="shared", user="", platform="web"), 1, anna)
         accepted(c, place(c, chat="waiting", platform="web"), anna)
         chat_of(c, place(c, chat="bert's", user="bert", platform="web"), 1, bert)
@@ -114,6 +115,7 @@ async def test_the_chats_of_a_person_come_latest_first_with_their_first_question
     assert [(chat.chat_id, chat.title) for chat in found] == [
         ("waiting", ""),
         ("shared", "question 0"),
+        ("spoken", "call me"),
         ("new", "What is in this picture? " + "x" * (conversations.TITLE - 26) + "…"),
         ("old", "question 0"),
     ]

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from botcore.conversation.words import SPOKEN
-from botcore.messages import Audio, File, Image, Message, Text, Video
+from botcore.messages import SPOKEN, Audio, File, Image, Message, Text, Video
 from botcore.testing.openai_server import Status
 from tests.sounds import BRIEFLY, SAID, WRONG_AT_MOST, ffmpeg, needs_ear, wrong_words
 
