@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from botcore.audio import SoundError
-from botcore.messages import Audio, File, Part, Reply, Text, Video, text_of
+from botcore.errors import Unsuitable
+from botcore.messages import Audio, File, Image, Part, Reply, Text, Video, text_of
 from botcore.plugin import Bot, Context, Handler, Prompt, Result
 from botcore_voice.choosing import mode_of, spoken_in
 from botcore_voice.hearing import Ear, Heard, Wanted
@@ -14,6 +15,7 @@ from botcore_voice.settings import VoiceSettings
 
 TIMEOUT: Final = 1800.0
 """Seconds: two hours of recording, with a service that is five times as fast as speech."""
+LEFT_ALONE: Final = "I leave recordings alone in this chat; /voice changes that. /transcribe in reply writes one down."
 CUT_OFF: Final = "(The end of this recording is missing.)"
 
 
@@ -23,7 +25,7 @@ def register(bot: Bot, ear: Ear, settings: VoiceSettings) -> None:
     async def listen(ctx: Context, part: Part) -> Result:  # noqa: ARG001 - the first of them; all are in the context
         mode = await mode_of(ctx, settings)
         if mode == "off":
-            return Prompt(tuple(ctx.parts))
+            return _left_alone(ctx)
         try:
             text = await _heard(ctx, ear, settings)
         except SoundError as error:
@@ -67,6 +69,14 @@ async def _heard(ctx: Context, ear: Ear, settings: VoiceSettings) -> str:
 def told(heard: Heard) -> str:
     """What was heard, with a note where the end is missing."""
     return f"{heard.text} {CUT_OFF}" if heard.cut_off else heard.text
+
+
+def _left_alone(ctx: Context) -> Prompt:
+    """What came along with a recording is answered. Raises Unsuitable where there is nothing else."""
+    rest: Sequence[Part] = others(ctx.parts)
+    if not text_of(rest).strip() and not any(isinstance(part, Image) for part in rest):
+        raise Unsuitable(LEFT_ALONE)
+    return Prompt(tuple(ctx.parts))
 
 
 def _unheard(ctx: Context, error: SoundError) -> Prompt:

@@ -94,7 +94,9 @@ async def test_every_chat_chooses_what_becomes_of_recordings(open_house: OpenHou
     assert await house.says_and_reads(ada, house.room.voice(brief)) == "Noon it is."
     await house.says_and_reads(ada, Text("/voice off"))
     before = len(house.heard())
-    assert "can't do anything with this audio" in await house.says_and_reads(ada, house.room.voice(brief))
+    assert "I leave recordings alone in this chat; /voice" in await house.says_and_reads(ada, house.room.voice(brief))
+    house.api.script.reply("I do not listen.")
+    assert await house.says_and_reads(ada, house.room.voice(brief), Text("Listen!")) == "I do not listen."
     assert len(house.heard()) == before
     other = house.person("Bob", chat="2")
     await other.says("/voice")
