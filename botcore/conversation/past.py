@@ -10,7 +10,7 @@ from botcore.conversation.admission import Person
 from botcore.conversation.prompt import Past
 from botcore.delivery import waiting
 from botcore.delivery.inbox import Row
-from botcore.delivery.outbox import Standing, answered_person, notice_before, of_original
+from botcore.delivery.outbox import Shown, Standing, notice_before, of_original, shown_at
 from botcore.messages import Edit, Incoming, Json, Press
 from botcore.plugin import Usage
 from botcore.store import Connection, accounts, conversations, history, usage
@@ -44,6 +44,8 @@ class Loaded:
     """The turn of the history that began with the message that is edited."""
     foreign: bool = False
     """Whether a button was pressed that stands under the answer to somebody else."""
+    settled: bool = False
+    """Whether a button was pressed that stands under a question which does not wait for this sender's answer."""
 
 
 def load(c: Connection, head: Row, *, turns: int, metered: bool) -> Loaded:
@@ -64,6 +66,8 @@ def load(c: Connection, head: Row, *, turns: int, metered: bool) -> Loaded:
     ]
     last = _last(rows)
     standing, replaces = _edited(c, head, last)
+    waits = waiting.find(c, conversation_id, incoming.sender.id)
+    pressed = _pressed(c, incoming)
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return Loaded(
         person=person,
@@ -71,22 +75,24 @@ def load(c: Connection, head: Row, *, turns: int, metered: bool) -> Loaded:
         past=past,
         last=last,
         used_today=usage.total(c, user_id=person.user_id, since=midnight) if metered else Usage(),
-        waiting=waiting.find(c, conversation_id, incoming.sender.id),
+        waiting=waits,
         standing=standing,
         replaces=replaces,
-        foreign=conversation.scope == "user" and _is_foreign(c, incoming, person.user_id),
+        # in a group with histories of their own, a button is its person's
+        foreign=pressed is not None
+        and (conversation.scope, incoming.chat.kind) == ("user", "group")
+        and pressed.user_id not in (None, person.user_id),
+        settled=pressed is not None and pressed.kind == "question" and (waits is None or waits[0] != pressed.inbox_id),
     )
 
 
-def _is_foreign(c: Connection, incoming: Incoming, user_id: int) -> bool:
-    """Whether the button that was pressed is not this person's: in a group with histories of their own."""
-    event = incoming.event
-    if not isinstance(event, Press) or incoming.chat.kind != "group":
-        return False
-    address = incoming.address
+def _pressed(c: Connection, incoming: Incoming) -> Shown | None:
+    """The bot's message under which a button was pressed."""
+    event, address = incoming.event, incoming.address
+    if not isinstance(event, Press):
+        return None
     where = {"platform": address.platform, "bot": address.bot, "chat": incoming.chat.id}
-    answered = answered_person(c, **where, external_id=event.external_id)
-    return answered is not None and answered != user_id
+    return shown_at(c, **where, external_id=event.external_id)
 
 
 def _edited(c: Connection, head: Row, last: LastTurn | None) -> tuple[Standing | None, int | None]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from botcore.adapter import Outlet
+from botcore.commands import gate
 from botcore.conversation import finish, ledger, words
 from botcore.conversation.admission import WAITING, Admission, Person
 from botcore.conversation.context import Asking, Scene, Services, TurnContext
@@ -18,7 +19,7 @@ from botcore.delivery import inbox, steps, waiting
 from botcore.delivery.answer import Answer
 from botcore.delivery.drain import is_cut
 from botcore.delivery.work import Work
-from botcore.errors import ApiError, BotcoreError, Fenced, NotAllowed, Refusal, StoreUnavailable, summary
+from botcore.errors import ApiError, BotcoreError, Fenced, NotAllowed, Refusal, StoreUnavailable, Unsuitable, summary
 from botcore.messages import Edit, Incoming, Message, Press, Reply, Text, text_of
 from botcore.store import Connection, access
 
@@ -70,6 +71,8 @@ class ConversationTurn:
             return
         if loaded.foreign:
             raise NotAllowed("That button is for the one who was answered there. Ask me yourself!")
+        if loaded.settled and self._services.registry.find(self._admission.line(incoming)) is None:
+            raise Unsuitable("That question is settled, or was put to somebody else.")
         if isinstance(incoming.event, Edit):
             if loaded.standing is None:
                 await answer.ignore("an edit of an earlier message")
@@ -148,10 +151,11 @@ class ConversationTurn:
     async def _take(self, scene: Scene, ctx: TurnContext) -> None:
         talk = Talk()
         failed, kind = False, "answer"
+        is_quiet = gate.is_quiet(self._services.registry, ctx.incoming.event)
         try:
             reply = await self._stoppable(scene, ctx, talk)
         except Asking as asking:
-            await scene.answer.ask(asking.step, asking.question)
+            await scene.answer.ask(asking.step, replace(asking.question, ephemeral=is_quiet))
             return
         except (Fenced, StoreUnavailable):
             raise
@@ -167,7 +171,7 @@ class ConversationTurn:
             await scene.answer.ignore("nobody expects an answer")
             return
         record = ledger.record(scene, talk, replaces=ctx.conversation.replaces, failed=failed)
-        await scene.answer.commit(reply, kind=kind, record=record)
+        await scene.answer.commit(replace(reply, ephemeral=reply.ephemeral or is_quiet), kind=kind, record=record)
 
     def _notice(self, error: BotcoreError, talk: Talk) -> Reply:
         """What a person is told of an error: below what they said, where that was shown; with a way to try again."""

@@ -55,6 +55,15 @@ class Standing:
     places: Sequence[Place]
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One of the bot's messages: the user who was answered with it, their message's row, and the place's kind."""
+
+    user_id: int | None
+    inbox_id: int
+    kind: str
+
+
 _COLUMNS = (outbox.c.part, outbox.c.state, outbox.c.external_id, outbox.c.body, outbox.c.kind)
 _PLACES = Prepared(select(*_COLUMNS).where(outbox.c.inbox_id == bindparam("message")).order_by(outbox.c.part))
 _THIS = update(outbox).where(outbox.c.inbox_id == bindparam("message"), outbox.c.part == bindparam("which"))
@@ -85,7 +94,7 @@ _PREVIOUS = (
 
 # Message ids are unique in one chat only.
 _ANSWERED = (
-    select(inbox.c.user_id, inbox.c.id)
+    select(inbox.c.user_id, inbox.c.id, outbox.c.kind)
     .join(outbox, outbox.c.inbox_id == inbox.c.id)
     .join(conversation, conversation.c.id == inbox.c.conversation_id)
     .where(
@@ -175,11 +184,11 @@ def notice_before(c: Connection, conversation_id: int, inbox_id: int, external_i
     return Standing(row.id, found) if found and all(place.kind == "notice" for place in found) else None
 
 
-def answered_person(c: Connection, *, platform: str, bot: str, chat: str, external_id: str) -> int | None:
-    """The user who was answered by the message with this id on the platform, None where it is no answer."""
+def shown_at(c: Connection, *, platform: str, bot: str, chat: str, external_id: str) -> Shown | None:
+    """What the message with this id on the platform is, None where it is no answer that is kept."""
     where = {"external": external_id, "at": platform, "bot": bot, "chat": chat}
-    found: int | None = c.execute(_ANSWERED, where).scalar()
-    return found
+    row = c.execute(_ANSWERED, where).first()
+    return None if row is None else Shown(row.user_id, row.id, row.kind)
 
 
 def hand_over(c: Connection, inbox_id: int) -> None:
