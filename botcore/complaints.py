@@ -7,6 +7,8 @@ from typing import Final
 
 _SILENCE_S: Final = 60.0
 """Seconds before the same complaint is repeated."""
+_REMEMBERED: Final = 1_000
+"""Kinds of trouble that are remembered; each channel that refuses is one."""
 
 
 class Complaints:
@@ -22,8 +24,13 @@ class Complaints:
         """Log `text % args`, unless the same kind was logged within the last minute."""
         now = self._clock()
         if now - self._said.get(kind, float("-inf")) >= _SILENCE_S:
+            self._said.pop(kind, None)  # the longest silent are the first
             self._said[kind] = now
             self._pending.add(kind)
+            if len(self._said) > _REMEMBERED:
+                oldest = next(iter(self._said))
+                del self._said[oldest]
+                self._pending.discard(oldest)
             self._log.log(level, text, *args)
 
     def settle(self, text: str, kind: str | None = None) -> None:

@@ -248,7 +248,8 @@ def _accept(signature: Signature, param: Param, value: Any) -> Any:
 
 def _wrong(signature: Signature, param: Param, got: object, wrong: Wrong) -> NoReturn:
     hint = f". Did you mean {wrong.nearest}?" if wrong.nearest else ""
-    _fail(signature, f"{param.shown}: {_cut(got)} is not {wrong.allowed}{hint}")
+    named = (got.get("name") or "this") if isinstance(got, Mapping) else got  # a file, not the JSON of it
+    _fail(signature, f"{param.shown}: {_cut(named)} is not {wrong.allowed}{hint}")
 
 
 def _fail(signature: Signature, said: str) -> NoReturn:

@@ -191,10 +191,13 @@ class Desk:
         self._people[_person_key(accepted.incoming)] = accepted.user_id
 
     async def _tell(self, accepted: Accepted) -> None:
-        """Say a word about the queue, until the message's turn comes."""
+        """Say a word about the queue, until the message's turn comes.
+
+        Not where a place is set aside: that shows that the answer is to come, and may be for one person's eyes only.
+        """
         address = accepted.incoming.address
         outlet = self._outlet(address.platform)
-        if not outlet.limits.edits:
+        if not outlet.limits.edits or address.place is not None:
             return
         ahead = f"{accepted.ahead} other message{'' if accepted.ahead == 1 else 's'}"
         piece = Piece(f"… (waiting behind {ahead})")
