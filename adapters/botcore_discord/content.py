@@ -18,14 +18,20 @@ https://discord.com/developers/docs/reference#message-formatting
 Naming = Callable[[int], str | None]
 
 
-def parts_of(message: discord.Message, text: str | None = None) -> tuple[m.Part, ...]:
-    """Attachments, then text: `text`, or what the message says with names for mentions."""
+def parts_of(message: discord.Message, text: str | None = None, *, links: bool = False) -> tuple[m.Part, ...]:
+    """Attachments, then text: `text`, or what the message says with names for mentions.
+
+    `links`: files are referred to by their links, which work for about a day: the message cannot be asked for later.
+    """
     said = shown_text(message) if text is None else text
-    files = [_attachment(one, message.channel.id, message.id, message.flags.voice) for one in message.attachments]
+    files = [
+        _attachment(one, message.channel.id, message.id, message.flags.voice, link=links) for one in message.attachments
+    ]
     told = [one for one in (said, *_told(message)) if one]
     for forwarded in message.message_snapshots:
         files += [
-            _attachment(one, message.channel.id, message.id, forwarded.flags.voice) for one in forwarded.attachments
+            _attachment(one, message.channel.id, message.id, forwarded.flags.voice, link=links)
+            for one in forwarded.attachments
         ]
         words = [forwarded.content, *(_sticker(one) for one in forwarded.stickers)]
         told.append("\n".join(["[forwarded message]", *(one for one in words if one)]))
@@ -79,10 +85,10 @@ def option_file(given: dict[str, Any]) -> dict[str, m.Json]:
     return told
 
 
-def _attachment(given: discord.Attachment, channel: int, message: int, voice: bool) -> m.Part:
+def _attachment(given: discord.Attachment, channel: int, message: int, voice: bool, *, link: bool) -> m.Part:
     make, kind = _kind_of(given.content_type, given.filename)
     facts: dict[str, Any] = {
-        "ref": str(FileRef(channel, message, given.id)),
+        "ref": given.url if link else str(FileRef(channel, message, given.id)),
         "media_type": kind,
         "name": given.filename,
         "size": given.size,

@@ -23,15 +23,12 @@ from botcore_discord.incoming import sender_of
 from botcore_discord.library import discord
 from botcore_discord.options import options_of
 from botcore_discord.places import PLATFORM, Place, place_of
+from botcore_discord.targets import DISTANT, HIDDEN
 
 log = logging.getLogger(__name__)
 
 TOKEN_LIFE: Final = timedelta(minutes=15)
 """How long an interaction can be answered (https://discord.com/developers/docs/interactions/receiving-and-responding)."""
-HIDDEN: Final = "~"
-"""Begins the place of an answer that is reached through the interaction alone: only the asker sees it, or the bot may
-not write where it stands."""
-
 _ACKNOWLEDGED: Final = 40060
 """Discord's code for an interaction that had its first answer."""
 _SUGGEST_S: Final = 2.0
@@ -77,9 +74,12 @@ class Interactions:
         await self._take(interaction, event, gateway)
 
     async def _press(self, interaction: Any, says: str, gateway: Gateway) -> None:
-        message = interaction.message
-        parts = () if message is None else parts_of(message)
-        await self._take(interaction, m.Press(str(message.id if message else ""), says, parts), gateway)
+        try:
+            event = _pressed(interaction, says)
+        except FAULTS as error:
+            log.error("a button on Discord cannot be read (%s)", type(error).__name__)  # noqa: TRY400 - as above
+            return
+        await self._take(interaction, event, gateway)
 
     async def _take(self, interaction: Any, event: m.Event, gateway: Gateway) -> None:
         hidden = gateway.is_ephemeral(event)
@@ -89,7 +89,7 @@ class Interactions:
             line = "an interaction came too late or could not be deferred: %s"
             self._complaints.say("defer", line, told(error), level=logging.WARNING)
             return
-        mark = HIDDEN if hidden or _is_foreign(interaction) else ""
+        mark = HIDDEN if hidden else DISTANT if _is_elsewhere(interaction) else ""
         incoming = self._incoming(interaction, event, f"{mark}{number}" if number else None)
         try:
             await gateway.accept(incoming)
@@ -168,15 +168,30 @@ def _place_of(interaction: Any) -> Place:
     return place or Place(number, None, "group")
 
 
-def _is_foreign(interaction: Any) -> bool:
-    """Whether the bot itself is not where the interaction is: somebody brought the app along, or it may not write."""
+def _pressed(interaction: Any, says: str) -> m.Press:
+    """A press of a button, with the id of its message as the outlet calls it."""
+    message = interaction.message
+    if message is None:
+        return m.Press("", says)
+    about = message.interaction_metadata
+    follows = about is not None and about.original_response_message_id is not None
+    # the bot's own further messages go to the channel, those of an interaction where it could not write there
+    distant = follows or _is_elsewhere(interaction)
+    mark = HIDDEN if message.flags.ephemeral else DISTANT if distant else ""
+    return m.Press(f"{mark}{message.id}", says, parts_of(message, links=bool(mark) or not _may_read(interaction)))
+
+
+def _is_elsewhere(interaction: Any) -> bool:
+    """Whether the bot itself is not where the interaction is: somebody has brought the app along."""
     if interaction.guild_id is None:
         return bool(interaction.context.private_channel)
-    if interaction.is_user_integration() and not interaction.is_guild_integration():
-        return True
+    return bool(interaction.is_user_integration() and not interaction.is_guild_integration())
+
+
+def _may_read(interaction: Any) -> bool:
+    """Whether the bot can ask for the messages there later."""
     may = interaction.app_permissions
-    in_thread = isinstance(interaction.channel, discord.Thread)
-    return not (may.view_channel and (may.send_messages_in_threads if in_thread else may.send_messages))
+    return interaction.guild_id is None or bool(may.view_channel and may.read_message_history)
 
 
 def _focused(data: Any) -> tuple[str, str]:

@@ -22,7 +22,16 @@ from botcore_discord.pieces import pieces_of
 from botcore_discord.refusal import UNREACHABLE, InteractionOver, Refused
 from botcore_discord.sending import Sending
 from botcore_discord.split import MESSAGE_LIMIT
-from botcore_discord.targets import HIDDEN, Target, has_token, in_channel, interaction_lane, through_token
+from botcore_discord.targets import (
+    DISTANT,
+    HIDDEN,
+    Target,
+    has_token,
+    in_channel,
+    interaction_lane,
+    is_distant,
+    through_token,
+)
 from botcore_discord.threads import NO_THREADS, open_thread
 from botcore_discord.wire import Departure
 
@@ -90,9 +99,9 @@ class DiscordOutlet:
         if address.place is not None and key.partition("/")[2] == "0":
             return address.place
         parcel = await self._packing.parcel(address, piece)
-        usable = self._has_token(address)
-        if usable and (address.place is None or address.place.startswith(HIDDEN)):
-            return await self._follow_up(address, parcel, hidden=address.place is not None)
+        usable, place = self._has_token(address), address.place
+        if usable and (place is None or is_distant(place)):
+            return await self._follow_up(address, parcel, hidden=place is not None and place.startswith(HIDDEN))
         try:
             return await self._sending.post(address, parcel, key)
         except Refused as refused:
@@ -107,8 +116,7 @@ class DiscordOutlet:
     async def edit(self, address: Address, external_id: str, piece: Piece) -> None:
         """Replace a message by its final form, in the channel's turn."""
         await self._frames.end(external_id)
-        is_hidden = external_id.startswith(HIDDEN)
-        if piece.ephemeral and address.token and not is_hidden and not await self._is_private(address):
+        if piece.ephemeral and await self._is_for_all(address, external_id):
             await self._whisper(address, external_id, piece)
             return
         parcel = await self._packing.parcel(address, piece)
@@ -119,7 +127,7 @@ class DiscordOutlet:
             try:
                 await self._sending.change(address, target, parcel)
             except InteractionOver:
-                if is_hidden:
+                if is_distant(external_id):
                     raise MessageGone(_OVER) from None
             else:
                 return
@@ -139,6 +147,8 @@ class DiscordOutlet:
             late = True
         except MessageGone:  # done before the last stop
             return
+        if late and is_distant(external_id):
+            raise MessageGone(_OVER)
         if late:
             await self._sending.change_in_channel(address, external_id, Parcel.of_text(_TOO_LATE))
         else:
@@ -154,7 +164,7 @@ class DiscordOutlet:
                 return
         except InteractionOver:
             log.debug(_OVER)
-        if external_id.startswith(HIDDEN):
+        if is_distant(external_id):
             log.debug("message %s stays: its interaction is over", external_id)
             return
         await self._sending.remove(address, in_channel(address, external_id))
@@ -208,10 +218,11 @@ class DiscordOutlet:
 
     async def open_thread(self, address: Address, title: str, *, key: str) -> Thread:  # noqa: ARG002 - one message, one thread
         """Open a thread on the message that is answered. Raises Unsuitable inside a thread and in private."""
-        if await self._is_private(address):
+        place = address.place or ""
+        if place.startswith(DISTANT) or await self._is_private(address):
             raise Unsuitable(NO_THREADS)
-        place = address.place if address.place and not address.place.startswith(HIDDEN) else None
-        return await open_thread(self._calls, address, title, address.reply_to or place)
+        anchor = address.reply_to or (None if is_distant(place) else place or None)
+        return await open_thread(self._calls, address, title, anchor)
 
     async def fetch(self, ref: str, *, most: int) -> AsyncIterator[bytes]:
         """Stream a file's bytes. Raises Unsuitable where there are more than `most`, or where Discord gives none."""
@@ -223,16 +234,22 @@ class DiscordOutlet:
 
     def _target(self, address: Address, external_id: str) -> Target | None:
         """How a message is reached now: through its interaction, in its channel, or not any more."""
-        is_hidden = external_id.startswith(HIDDEN)
-        if self._has_token(address) and (is_hidden or external_id == address.place):
+        distant = is_distant(external_id)
+        if self._has_token(address) and (distant or external_id == address.place):
             return through_token(address, self._application(address), external_id)
-        return None if is_hidden else in_channel(address, external_id)
+        return None if distant else in_channel(address, external_id)
 
     def _has_token(self, address: Address) -> bool:
         return has_token(address, self._clock())
 
     def _application(self, address: Address) -> int:
         return self._client.application_id or int(address.bot)
+
+    async def _is_for_all(self, address: Address, external_id: str) -> bool:
+        """Whether others see a message that one person alone could be shown."""
+        if not address.token or external_id.startswith(HIDDEN):
+            return False
+        return external_id.startswith(DISTANT) or not await self._is_private(address)
 
     async def _is_private(self, address: Address) -> bool:
         """Whether the chat is one person's with the bot; the library remembers few of those."""

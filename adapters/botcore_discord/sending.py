@@ -13,6 +13,7 @@ from botcore_discord.pacing import Lane
 from botcore_discord.parcel import Parcel
 from botcore_discord.refusal import ARCHIVED, NOT_OURS, UNREACHABLE, Refused
 from botcore_discord.targets import (
+    DISTANT,
     FOLLOW_UPS,
     HIDDEN,
     MESSAGES,
@@ -62,7 +63,7 @@ class Sending:
         target = Target(FOLLOW_UPS, interaction_ids(address, application), interaction_lane(address))
         flags = parcel.body["flags"] | (EPHEMERAL if hidden else 0)
         message = await self._insist(address, "POST", target, parcel.with_fields(flags=flags))
-        return f"{HIDDEN}{message['id']}"
+        return f"{HIDDEN if hidden else DISTANT}{message['id']}"
 
     async def change(self, address: Address, target: Target, parcel: Parcel) -> dict[str, Any]:
         """Give a message its final form; its files are those of the parcel and no others."""

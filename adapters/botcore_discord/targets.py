@@ -2,7 +2,7 @@
 
 An interaction's token works for 15 minutes and reaches its answers wherever they are, those too that only one person
 sees (https://discord.com/developers/docs/interactions/receiving-and-responding). What can be reached in no other way is
-marked: its id begins with a tilde.
+marked: its id begins with a tilde where one person sees it, with a caret where all do.
 """
 
 from dataclasses import dataclass
@@ -14,8 +14,10 @@ from botcore_discord.calls import channel_of
 from botcore_discord.pacing import Lane
 
 HIDDEN: Final = "~"
-"""Begins the id of a message that is reached through its interaction alone: others do not see it, or the bot may not
-write in the channel."""
+"""Begins the id of a message that only the asker sees, and the bot only through the interaction."""
+DISTANT: Final = "^"
+"""Begins the id of a message that all see, and that the bot reaches through the interaction alone: the bot is not where
+it stands, or may not write there."""
 
 MESSAGES: Final = "/channels/{channel_id}/messages"
 MESSAGE: Final = "/channels/{channel_id}/messages/{message_id}"
@@ -48,9 +50,19 @@ def has_token(address: Address, now: float) -> bool:
     return now < (address.expires_at - _MARGIN).timestamp()
 
 
+def is_distant(message: str) -> bool:
+    """Whether the message is reached through its interaction alone, be it hidden or not."""
+    return message.startswith((HIDDEN, DISTANT))
+
+
+def number_of(message: str) -> int:
+    """Discord's id of the message."""
+    return int(message.lstrip(HIDDEN + DISTANT))
+
+
 def in_channel(address: Address, message: str) -> Target:
     """A message in its channel."""
-    return Target(MESSAGE, {"message_id": int(message.removeprefix(HIDDEN))}, ("edits", channel_of(address)))
+    return Target(MESSAGE, {"message_id": number_of(message)}, ("edits", channel_of(address)))
 
 
 def through_token(address: Address, application: int, message: str) -> Target:
@@ -58,7 +70,7 @@ def through_token(address: Address, application: int, message: str) -> Target:
     ids: dict[str, Any] = interaction_ids(address, application)
     if message == address.place:
         return Target(ORIGINAL, ids, interaction_lane(address))
-    return Target(FOLLOW_UP, {**ids, "message_id": int(message.removeprefix(HIDDEN))}, interaction_lane(address))
+    return Target(FOLLOW_UP, {**ids, "message_id": number_of(message)}, interaction_lane(address))
 
 
 def interaction_ids(address: Address, application: int) -> dict[str, Any]:

@@ -6,7 +6,14 @@ from botcore.adapter import Thread
 from botcore.errors import MessageGone, SendFailed, Unsuitable
 from botcore.messages import Address
 from botcore_discord.calls import Calls
-from botcore_discord.refusal import HAS_THREAD, MISSING_PERMISSIONS, WRONG_CHANNEL, Refused
+from botcore_discord.refusal import (
+    HAS_THREAD,
+    MISSING_ACCESS,
+    MISSING_PERMISSIONS,
+    UNKNOWN_CHANNEL,
+    WRONG_CHANNEL,
+    Refused,
+)
 
 _PUBLIC: Final = 11
 """A channel's type (https://discord.com/developers/docs/resources/channel#channel-object-channel-types)."""
@@ -28,7 +35,7 @@ async def open_thread(calls: Calls, address: Address, title: str, anchor: str | 
     except Refused as refused:
         if refused.code == HAS_THREAD and anchor is not None:
             return _thread(anchor)  # a thread has the id of the message on which it was opened
-        if refused.code == WRONG_CHANNEL:
+        if refused.code in (WRONG_CHANNEL, MISSING_ACCESS, UNKNOWN_CHANNEL):
             raise Unsuitable(NO_THREADS) from refused
         if refused.code == MISSING_PERMISSIONS:
             raise Unsuitable("I may not open threads here: I need the permission Create Public Threads.") from refused

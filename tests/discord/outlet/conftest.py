@@ -107,7 +107,7 @@ class Way:
 
     def message(self, external_id: str) -> Message:
         """The message with an id, wherever it is."""
-        number = int(external_id.removeprefix("~"))
+        number = int(external_id.lstrip("~^"))
         channels = self.discord.world.channels.values()
         return next(one for channel in channels for one in channel.messages.values() if one.id == number)
 

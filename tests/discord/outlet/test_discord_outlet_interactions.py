@@ -111,7 +111,7 @@ async def test_where_the_bot_may_not_write_they_go_through_the_interaction(
     used = await uses()
     to = way.of(used)
     first, second = await way.delivers(to, Reply.of("word " * 700))
-    assert second.startswith("~")
+    assert second.startswith("^")
     assert [message.id for message in used.followups] == [int(second[1:])]
     assert way.message(second).text.startswith("word")
     await way.outlet.delete(to, second)
@@ -198,7 +198,7 @@ async def test_without_a_place_the_first_message_takes_the_deferral(way: Way, us
     to = way.of(used, place=None)
     (place,) = await way.delivers(to, Reply.of("Hello"))
     assert used.original is not None
-    assert place == f"~{used.original.id}"
+    assert place == f"^{used.original.id}"
     assert general.lines() == ["Helper: Hello"]
 
 

@@ -129,6 +129,8 @@ def _show(world: World, interaction: Interaction, content: Content) -> Message:
 def _metadata(interaction: Interaction) -> Json:
     about: Json = {"id": str(interaction.id), "type": interaction.kind, "user": interaction.user.data}
     about["authorizing_integration_owners"] = interaction.owned
+    if interaction.original is not None:
+        about["original_response_message_id"] = str(interaction.original.id)
     if interaction.kind == COMPONENT and interaction.source is not None:
         about["interacted_message_id"] = str(interaction.source.id)
     if interaction.kind == MODAL_SUBMIT:
