@@ -24,8 +24,8 @@ _RULE: Final = re.compile(r"[ \t]{0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*$")
 _UNDERLINE: Final = re.compile(r"[ \t]{0,3}(?:=+|-+)[ \t]*$")
 _HEADING: Final = re.compile(r"[ \t]{0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$")
 _QUOTE: Final = re.compile(r"[ \t]{0,3}>(?:[ \t]?>)*[ \t]?")
-_TASK: Final = re.compile(r"([ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+)\[([ xX])\][ \t]")
-_PLUS: Final = re.compile(r"([ \t]*)\+(?=[ \t])")
+_TASK: Final = re.compile(r"^([ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+)\[([ xX])\][ \t]")
+_PLUS: Final = re.compile(r"^([ \t]*)\+(?=[ \t])")
 _NO_PARAGRAPH: Final = re.compile(r"[ \t]*(?:$|[#>|]|[-*+][ \t]|\d{1,9}[.)][ \t])")
 
 _DRAWN_RULE: Final = "\N{BOX DRAWINGS LIGHT HORIZONTAL}" * 12
@@ -114,8 +114,9 @@ class _Reader:
         elif quote := _QUOTE.match(line):
             line = f"> {line[quote.end() :]}"
         else:
-            line = _TASK.sub(lambda task: f"{task[1]}{_BOXES[task[2]]} ", line, count=1)
-            line = _PLUS.sub(r"\1-", line, count=1)
+            line = _TASK.sub(lambda task: f"{task[1]}{_BOXES[task[2]]} ", line)
+            if _NO_PARAGRAPH.match(before):  # else it may be a sum over several lines
+                line = _PLUS.sub(r"\1-", line)
         self._prose.append(line)
 
 

@@ -25,6 +25,9 @@ def shown(markdown: str) -> str:
         "Look at <#123> and <@456>, https://example.org/a?b&amp_c",
         "if a < b and c > d: List<str>, Map<K, V>",
         "snake_case and 2 * 3 * 4",
+        "x + y = z, and 1 + 2 + 3 = 6",
+        "  12\n+ 30\n= 42",
+        "Write - [x] or 1. [ ] for a box",
         "`a || b`, `&amp;` and `<br>` are code",
     ],
 )
@@ -54,6 +57,7 @@ def test_what_discord_reads_itself_stays(markdown: str) -> None:
         (">>> deep\n>> and deeper\n>close", "> deep\n> and deeper\n> close"),
         ("- [ ] open\n- [x] done", "- ☐ open\n- ☑ done"),
         ("+ plus", "- plus"),
+        ("* one\n  + two + three", "* one\n  - two + three"),
     ],
 )
 def test_what_discord_does_not_know_becomes_what_it_knows(markdown: str, text: str) -> None:
