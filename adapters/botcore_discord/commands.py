@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from botcore.complaints import Complaints
 from botcore.messages import Json
-from botcore_discord.client import FAILURES, tree_of
+from botcore_discord.client import FAILURES, BotClient, tree_of
 from botcore_discord.library import Route, discord
 from botcore_discord.settings import DiscordSettings
 
@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 
 MOST: Final = 100
 """Slash commands that an app may have in one place (https://discord.com/developers/docs/interactions/application-commands)."""
+_LOOKED_AT: Final = 20
+"""Servers in which is looked for commands that are left over: `guilds` is for bots that are on a few."""
 _CHAT_INPUT = 1
 _GUILD_INSTALL, _USER_INSTALL = 0, 1
 
@@ -63,6 +65,9 @@ class CommandSync:
         for guild in guilds:
             here = self._of_the_application(discord.Object(guild))
             await self._sync(guild, [*here, *map(_in_one_guild, wanted)])
+        if isinstance(self._client, BotClient):  # an application's client may have others that nobody here knows of
+            for other in [one.id for one in self._client.guilds if one.id not in guilds][:_LOOKED_AT]:
+                await self._clear(other)
 
     def _of_the_application(self, guild: discord.Object | None) -> list[dict[str, Any]]:
         """The commands of a client that has a tree of its own: writing all commands would delete them."""
@@ -86,6 +91,15 @@ class CommandSync:
             )
         else:
             log.info("Discord: %d slash commands are registered %s", len(wanted), where)
+
+    async def _clear(self, guild: int) -> None:
+        """Take away what a server has that `guilds` named earlier: there each command would be offered twice."""
+        try:
+            if await self._differs(guild, ()):
+                _ = await self._client.http.request(self._route("PUT", guild), json=[])
+                log.info("Discord: server %d is no longer in discord.guilds, its slash commands are taken away", guild)
+        except FAILURES as error:
+            log.debug("whether server %d has commands of its own is not known: %s", guild, _why(error))
 
     async def _differs(self, guild: int | None, wanted: Sequence[dict[str, Any]]) -> bool:
         """Whether Discord has others. Compared as JSON: the library's objects do not keep every field."""

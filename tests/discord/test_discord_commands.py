@@ -282,6 +282,18 @@ async def test_commands_may_be_for_one_server_alone(
     assert house.discord.world.commands.writes == writes
 
 
+async def test_a_server_that_is_named_no_longer_does_not_offer_each_command_twice(
+    open_house: OpenHouse, friends: Server, discord: DiscordServer
+) -> None:
+    house = await open_house(discord__guilds=f"[{friends.id}]")
+    await discord.bot.registers("help", guild_id=friends.id)
+    await house.engine.__aexit__(None, None, None)
+    await open_house()
+    await discord.called("PUT /applications/{application_id}/guilds/{guild_id}/commands", times=2)
+    assert discord.bot.commands(guild_id=friends.id) == []
+    assert "help" in {one["name"] for one in discord.bot.commands()}
+
+
 async def test_people_may_take_the_commands_with_them(open_house: OpenHouse, ada: Person, ben: Person) -> None:
     house = await open_house(discord__user_install="true")
     await house.discord.bot.registers("help")
