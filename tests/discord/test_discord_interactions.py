@@ -235,6 +235,26 @@ async def test_all_that_a_command_in_secret_asks_and_says_stays_so(
     assert general.lines(as_seen_by=ben) == []
 
 
+# ---- threads ----
+
+
+async def test_a_chat_is_opened_in_a_thread_with_its_first_question_answered(
+    open_house: OpenHouse, general: Channel, ada: Person, friends: Server
+) -> None:
+    house = await _equipped(open_house)
+    used = await ada.slash("chat", channel=general, text="What is 2 + 2?")
+    said = await used.answer(PATIENCE)
+    thread = next(one for one in friends.channels if one.thread is not None)
+    assert f"<#{thread.id}>" in said.text
+    assert "**4**" in (await house.answer(thread)).text
+    await ada.mentions(house.discord.bot, "What is 3 + 3?", channel=thread)
+    await house.answer(thread)
+    assert house.asked() == ["What is 2 + 2?", "The answer is **4**.", "What is 3 + 3?"]
+    inside = await ada.slash("chat", channel=thread, text="again")
+    await _answered(house, inside)
+    assert "This is a thread already" in inside.messages[-1].text
+
+
 # ---- where the bot is not, or may not write ----
 
 
