@@ -131,6 +131,7 @@ class Gate:
             return ToolAnswer(f"Error: there is no tool {name[:64]!r}.", ok=False)
         try:
             given = _decoded(arguments, registered) if isinstance(arguments, str) else arguments
+            _check_unattached(registered.signature, given)
             return _for_model(await self.invoke(Call(registered, given, "tool"), ctx))
         except (Refusal, PluginError, ApiError) as error:
             return ToolAnswer(f"Error: {error if isinstance(error, UsageError) else error.said}", ok=False)
@@ -269,6 +270,14 @@ def _decoded(arguments: str, registered: Registered) -> Mapping[str, Json]:
     if not isinstance(given, dict):
         raise UsageError("The arguments are not a JSON object.", usage=registered.signature.usage)
     return given
+
+
+def _check_unattached(signature: Signature, given: Mapping[str, Json]) -> None:
+    """Raises UsageError where a model names an attachment: it would be handed files of other people's chats."""
+    named = {str(key).casefold().replace("-", "_") for key, value in given.items() if value is not None}
+    for param in signature.params:
+        if param.place == "attachment" and param.name in named:
+            raise UsageError(f"{param.shown} cannot be named: it is what the person sent along.", usage=signature.usage)
 
 
 def _for_model(result: Reply | Prompt | None) -> ToolAnswer:

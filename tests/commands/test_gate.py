@@ -308,6 +308,25 @@ class TestTools:
             )
         assert await house.gate.tool("roll", '{"sides": 6.0}', MemoryContext()) == ToolAnswer("16")
 
+    @pytest.mark.parametrize("name", ["of", "OF"])
+    async def test_no_attachment_is_taken_at_the_models_word(self, house: House, name: str) -> None:
+        fetched: list[Image | None] = []
+
+        @house.command("weigh", tool=True)
+        async def weigh(ctx: Context, of: Image | None = None) -> str:
+            fetched.append(of)
+            return "light"
+
+        elsewhere = {name: {"kind": "image", "ref": "another chat's"}}
+        answer = await house.gate.tool("weigh", json.dumps(elsewhere), MemoryContext())
+        assert (answer.ok, answer.text) == (
+            False,
+            "Error: of cannot be named: it is what the person sent along.\nUsage: /weigh",
+        )
+        sent = Image(ref="this one")
+        assert await house.gate.tool("weigh", json.dumps({name: None}), MemoryContext(sent)) == ToolAnswer("light")
+        assert fetched == [sent]
+
     async def test_what_concerns_the_whole_turn_passes(self, house: House) -> None:
         @house.command("keep", tool=True)
         async def keep(ctx: Context, outcome: str) -> str:
