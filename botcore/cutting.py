@@ -90,7 +90,7 @@ class _Window:
     @classmethod
     def at(cls, units: bytes, start: int, limit: int, blocks: _Blocks) -> "_Window":
         text = text_of(units, start, start + limit + 2)
-        return cls(text, start, _offsets(text), blocks)
+        return cls(text, start, offsets_of(text), blocks)
 
     def index_of(self, unit: int) -> int:
         """The index of the last character boundary at or before `unit` (from `start`)."""
@@ -102,7 +102,8 @@ class _Window:
         return within_blocks or self.blocks.around(self.start + self.offsets[index]) is None
 
 
-def _offsets(text: str) -> Sequence[int]:
+def offsets_of(text: str) -> Sequence[int]:
+    """Where each character begins, in code units, and at last where the text ends."""
     if text.isascii() or max(text) <= "\uffff":
         return range(len(text) + 1)
     offsets = [0]

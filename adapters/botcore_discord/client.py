@@ -120,7 +120,7 @@ class BotClient(discord.Client):
             try:
                 await ws.poll_event()
             except FAULTS as error:  # the event is passed over: its number is noted already
-                log.error("an event from Discord cannot be read (%s); it is passed over", type(error).__name__)  # noqa: TRY400 - a traceback may quote what people wrote
+                _log_unread(error)
 
     def _next_session(self, *, resume: bool) -> dict[str, Any]:
         """How to connect again: with the session that was, where there was one."""
@@ -129,6 +129,11 @@ class BotClient(discord.Client):
             return {"gateway": self.gateway, "initial": False}
         known = {"session": ws.session_id, "sequence": ws.sequence, "gateway": ws.gateway}
         return {**known, "resume": True, "initial": False}
+
+
+def _log_unread(error: Exception) -> None:
+    """Without a traceback, which may quote what people wrote."""
+    log.error("an event from Discord cannot be read (%s); it is passed over", type(error).__name__)
 
 
 async def hang_up(client: discord.Client) -> None:
@@ -165,7 +170,10 @@ def listen(client: discord.Client, hear: Hear) -> None:
     tell = client.dispatch
 
     def dispatch(event: str, /, *args: Any, **kwargs: Any) -> None:
-        hear(event, args)
+        try:
+            hear(event, args)
+        except FAULTS as error:  # it must not end the connection of an application's client, nor keep it from hearing
+            _log_unread(error)
         tell(event, *args, **kwargs)
 
     client.dispatch = dispatch  # type: ignore[method-assign]

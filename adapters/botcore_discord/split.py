@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from botcore.cutting import ranges, text_of, utf16, utf16_length
+from botcore.cutting import offsets_of, ranges, text_of, utf16, utf16_length
 from botcore.graphemes import is_blank
 from botcore_discord.markup import FENCE, Fence, Markup, whole_in
 
@@ -31,7 +31,7 @@ def split(markup: Markup, limit: int = MESSAGE_LIMIT) -> list[str]:
     around = max((len(fence.opening) + len(_CLOSING) for fence in markup.fences), default=0)
     if limit < around + 2:
         raise ValueError("a message holds at least one character")
-    units, offsets = utf16(markup.text), _offsets(markup.text)
+    units, offsets = utf16(markup.text), offsets_of(markup.text)
     fences = [_shifted(fence, offsets) for fence in markup.fences]
     if any(fence.end - fence.start > limit - around for fence in fences):
         limit -= around
@@ -39,16 +39,6 @@ def split(markup: Markup, limit: int = MESSAGE_LIMIT) -> list[str]:
     whole += [stretch for fence in fences for stretch in _fenced(fence, limit)]
     pieces = (_piece(units, start, end, fences) for start, end in ranges(units, whole, limit))
     return [piece for piece in pieces if not is_blank(piece)]
-
-
-def _offsets(text: str) -> Sequence[int]:
-    """Where each character begins, in code units."""
-    if text.isascii() or max(text) <= "\uffff":
-        return range(len(text) + 1)
-    offsets = [0]
-    for char in text:
-        offsets.append(offsets[-1] + (2 if char > "\uffff" else 1))
-    return offsets
 
 
 def _shifted(fence: Fence, offsets: Sequence[int]) -> Fence:

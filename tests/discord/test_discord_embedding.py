@@ -131,7 +131,7 @@ async def test_a_client_that_runs_already_is_neither_logged_in_nor_closed(
         await asyncio.gather(running, return_exceptions=True)
 
 
-async def test_a_simulator_in_this_process_needs_no_gateway(gateway: Any) -> None:
+async def test_a_simulator_in_this_process_needs_no_gateway(gateway: Any, log: Any) -> None:
     """Events are put into the client's state, or dispatched, without any connection."""
     client = library.Client(intents=library.Intents.default(), max_messages=None)
     await client._async_setup_hook()
@@ -160,6 +160,8 @@ async def test_a_simulator_in_this_process_needs_no_gateway(gateway: Any) -> Non
     }
     client._connection.parse_message_create(message)
     assert await gateway.texts(1) == ["hello"]
+    log.expects("cannot be read")
+    client.dispatch("message", "what is no message")  # neither raises nor keeps what comes from being heard
     again: Any = {**message, "id": "101", "content": "again"}
     channel = library.DMChannel._from_message(client._connection, 9)
     client.dispatch("message", library.Message(state=client._connection, channel=channel, data=again))
