@@ -9,7 +9,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
-from botcore.messages import Address, Button, Chat, Event, Incoming, Json, Piece, Quote, Reply, Sender
+from botcore.messages import (
+    Address,
+    Audio,
+    Button,
+    Chat,
+    Event,
+    File,
+    Image,
+    Incoming,
+    Json,
+    Piece,
+    Quote,
+    Reply,
+    Sender,
+    Video,
+)
 
 if TYPE_CHECKING:
     from botcore.plugin import Command, Settings
@@ -185,7 +200,14 @@ class Gateway(Protocol):
         ...
 
     async def transcript(self, chat: Chat, *, most: int = 200) -> Sequence[Entry]:
-        """The last visible messages of a chat, oldest first; `most` counts the people's, each comes with its answer."""
+        """The last visible messages of a chat, oldest first; `most` counts the people's, each comes with its answer.
+
+        The files of answers come without their bytes, which `files` gives: a chat may hold hundreds of megabytes.
+        """
+        ...
+
+    async def files(self, chat: Chat, external_id: str) -> Sequence[Image | Audio | Video | File]:
+        """The files of one answer of a transcript, with their bytes; none where it is gone."""
         ...
 
     async def chats(self, platform: str, sender: Sender) -> Sequence[ChatSummary]:

@@ -8,10 +8,10 @@ from botcore.commands.gate import guard, is_quiet
 from botcore.commands.registry import Registry
 from botcore.commands.schema import slash_schema, suggestions
 from botcore.delivery.desk import Desk
-from botcore.delivery.transcript import seen, transcript
+from botcore.delivery.transcript import files_at, seen, transcript
 from botcore.delivery.work import Database
 from botcore.errors import BotcoreError
-from botcore.messages import Chat, Event, Incoming, Json, Sender
+from botcore.messages import Audio, Chat, Event, File, Image, Incoming, Json, Sender, Video
 from botcore.plugin import Command
 from botcore.store import Connection, access, conversations, facts
 
@@ -57,6 +57,11 @@ class EngineGateway:
         """The last visible messages of a chat, oldest first; `most` counts the people's, each comes with its answer."""
         unit = partial(transcript, platform=chat.platform, chat=chat.id, thread=chat.thread or "", most=most)
         return await self._database.read(unit)
+
+    async def files(self, chat: Chat, external_id: str) -> Sequence[Image | Audio | Video | File]:
+        """The files of one message of the bot's, with their bytes; none where it is gone."""
+        place = partial(files_at, platform=chat.platform, chat=chat.id, thread=chat.thread or "")
+        return await self._database.read(partial(place, external_id=external_id))
 
     async def chats(self, platform: str, sender: Sender) -> Sequence[ChatSummary]:
         """The chats in which this person wrote, latest first."""

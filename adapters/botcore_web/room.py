@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -83,13 +84,24 @@ class Room:
             entries = await self.transcript(chat, LOOKED_BACK)
             for entry in entries:
                 if entry.external_id == external_id:
-                    await self.views.entry(chat, entry)  # lays its files out, and remembers
+                    await self.view(chat, entry)  # lays its files out, and remembers
             known = self.views.quote(chat, external_id)
         return known
 
     async def transcript(self, chat: str, most: int) -> Sequence[Entry]:
         """The last messages of a chat."""
         return await self._gateway.transcript(_chat(chat), most=most)
+
+    async def view(self, chat: str, entry: Entry, growing: str | None = None) -> Json:
+        """One message for the page; `growing` is an unfinished answer so far. Of one at a time the bytes are here."""
+        if entry.mine and entry.piece.attachments:
+            try:
+                files = tuple(await self._gateway.files(_chat(chat), entry.external_id))
+            except BotcoreError as error:  # the page says that they cannot be shown now
+                log.warning("the files of an answer could not be read: %s", error)
+                files = ()
+            entry = replace(entry, piece=replace(entry.piece, attachments=files or entry.piece.attachments))
+        return await self.views.entry(chat, entry, growing)
 
     async def forget(self, chat: str) -> None:
         """Delete a chat, on all pages."""

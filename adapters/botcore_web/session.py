@@ -109,7 +109,7 @@ class Session:
         growing = None if entry.settled else self._room.hub.growing(chat, entry.external_id)
         if growing is not None:
             self._shown[entry.external_id] = growing
-        return await self._room.views.entry(chat, entry, growing)
+        return await self._room.view(chat, entry, growing)
 
     def _release(self, chat: str) -> None:
         held, self._held = self._held or [], None

@@ -11,7 +11,23 @@ from rich.console import Console
 from botcore.adapter import AccessRequest, ChatSummary, Entry, Gateway, Seen
 from botcore.cli.terminal import Terminal, TerminalOutlet, harmless
 from botcore.errors import Unsuitable
-from botcore.messages import Address, Button, Chat, Event, File, Incoming, Json, Message, Piece, Reply, Sender, Text
+from botcore.messages import (
+    Address,
+    Audio,
+    Button,
+    Chat,
+    Event,
+    File,
+    Image,
+    Incoming,
+    Json,
+    Message,
+    Piece,
+    Reply,
+    Sender,
+    Text,
+    Video,
+)
 from botcore.plugin import Command
 
 HERE = Address("terminal", "terminal", "me")
@@ -51,6 +67,9 @@ class Engine(Gateway):
         return ()
 
     async def transcript(self, chat: Chat, *, most: int = 200) -> Sequence[Entry]:
+        return ()
+
+    async def files(self, chat: Chat, external_id: str) -> Sequence[Image | Audio | Video | File]:
         return ()
 
     async def chats(self, platform: str, sender: Sender) -> Sequence[ChatSummary]:

@@ -1,6 +1,7 @@
 """A chat as people saw it, read from what is stored."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from sqlalchemy import update
@@ -8,7 +9,7 @@ from sqlalchemy import update
 from botcore.adapter import Entry, Seen
 from botcore.delivery import inbox, outbox, waiting
 from botcore.delivery.outbox import Place
-from botcore.delivery.transcript import seen, transcript
+from botcore.delivery.transcript import files_at, seen, transcript
 from botcore.delivery.work import Work
 from botcore.messages import Edit, File, Image, Message, Piece, Press, Quote, Text
 from botcore.store.database import Database
@@ -43,6 +44,25 @@ async def test_answers_stand_below_their_questions(database: Database) -> None:
     ]
     assert await lines(database) == ["ada: one", "bot: first", "ada: two", "bot: …"]
     assert [entry.piece.text for entry in await entries(database, most=1)] == ["two", "…"]
+
+
+async def test_files_of_answers_are_told_and_fetched_one_message_at_a_time(database: Database) -> None:
+    fox, dog = (Image(data=name * 1000, media_type="image/png", name="one.png") for name in (b"fox", b"dog"))
+    quoting = 'I wrote "data":"abc" into it'
+    await answered(
+        database,
+        "draw",
+        Place(0, "sent", "7", Piece(quoting, attachments=(fox,))),
+        Place(1, "ready", None, Piece("", attachments=(dog,))),
+    )
+    shown = [entry for entry in await entries(database) if entry.mine]
+    assert [entry.piece.attachments for entry in shown] == [(replace(one, data=None),) for one in (fox, dog)]
+    assert shown[0].piece.text == quoting
+    find = partial(files_at, platform="room", chat="1")
+    assert [await database.read(partial(find, external_id=one.external_id)) for one in shown] == [(fox,), (dog,)]
+    for nothing in ("", "8", "1/7", "a/b", "\u00b2/1", f"{'9' * 40}/1"):
+        assert await database.read(partial(find, external_id=nothing)) == ()
+    assert await database.read(partial(files_at, platform="room", chat="2", external_id="7")) == ()
 
 
 async def test_what_is_not_visible_is_left_out(database: Database) -> None:

@@ -13,7 +13,7 @@ import pytest
 from botcore import codec
 from botcore.adapter import AccessRequest, ChatSummary, Entry, Seen
 from botcore.errors import StoreUnavailable
-from botcore.messages import Address, Chat, Event, Incoming, Json, Part, Piece, Reply, Sender
+from botcore.messages import Address, Audio, Chat, Event, File, Image, Incoming, Json, Part, Piece, Reply, Sender, Video
 from botcore.plugin import Bot, Command
 from botcore.testing.telegram_server import BotApi, Limits, Person, TelegramServer, telegram_server
 from botcore_telegram.connection import TelegramAdapter
@@ -66,6 +66,9 @@ class House:
         return sorted(self.plugin.commands, key=lambda command: command.name)
 
     async def transcript(self, chat: Chat, *, most: int = 200) -> Sequence[Entry]:
+        raise NotImplementedError
+
+    async def files(self, chat: Chat, external_id: str) -> Sequence[Image | Audio | Video | File]:
         raise NotImplementedError
 
     async def chats(self, platform: str, sender: Sender) -> Sequence[ChatSummary]:

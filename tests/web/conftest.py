@@ -21,9 +21,12 @@ from botcore.adapter import AccessRequest, ChatSummary, Entry, Seen, Setup
 from botcore.errors import StoreUnavailable
 from botcore.messages import (
     Address,
+    Audio,
     Button,
     Chat,
     Event,
+    File,
+    Image,
     Incoming,
     Json,
     Message,
@@ -34,6 +37,7 @@ from botcore.messages import (
     Reply,
     Sender,
     Text,
+    Video,
 )
 from botcore.plugin import Bot, Command, Context
 from botcore_web import WebAdapter, WebSettings, build
@@ -95,6 +99,12 @@ def _said(incoming: Incoming) -> Entry:
             raise AssertionError(f"the page sent {event}")
 
 
+def _light(entry: Entry) -> Entry:
+    """Without the bytes of its files, as the engine gives it."""
+    files = tuple(replace(one, data=None) for one in entry.piece.attachments)
+    return replace(entry, piece=replace(entry.piece, attachments=files))
+
+
 @dataclass
 class House:
     """A gateway that keeps its inbox and outbox in memory, and the engine's side of a turn for tests to act out."""
@@ -142,8 +152,14 @@ class House:
         said = [one for one in self.inbox if one.chat.id == chat.id][-most:]
         entries = [_said(one) for one in said]
         first = entries[0].at if len(said) == most else datetime.min.replace(tzinfo=UTC)
-        entries += [entry for place, entry in self.outbox if place == chat.id and entry.at >= first]
+        entries += [_light(entry) for place, entry in self.outbox if place == chat.id and entry.at >= first]
         return sorted(entries, key=lambda entry: entry.at)
+
+    async def files(self, chat: Chat, external_id: str) -> Sequence[Image | Audio | Video | File]:
+        """Like the engine, the transcript tells of files, and this gives them."""
+        self._up()
+        pieces = [e.piece for place, e in self.outbox if (place, e.external_id) == (chat.id, external_id)]
+        return pieces[-1].attachments if pieces else ()
 
     async def chats(self, platform: str, sender: Sender) -> Sequence[ChatSummary]:
         self._up()
