@@ -23,6 +23,18 @@ async def test_a_voice_message_is_written_down_and_answered(house: House, sounds
     assert any("[spoken" in content for content in house.asked() if isinstance(content, str))
 
 
+@needs_ear
+async def test_a_video_note_is_heard(house: House, sounds: Path, tmp_path: Path) -> None:
+    picture = ("-f", "lavfi", "-i", "testsrc=s=96x96:r=10")
+    ffmpeg(*picture, "-i", sounds / "brief.wav", "-shortest", "-pix_fmt", "yuv420p", tmp_path / "note.mp4")
+    ada = house.user("Ada")
+    house.api.script.reply("I will call you.")
+    await ada.sends_video_note((tmp_path / "note.mp4").read_bytes(), 2)
+    heard, _, said = (await house.answer(ada)).text.rpartition("\n")
+    assert said == "I will call you."
+    assert wrong_words(heard, BRIEFLY) <= WRONG_AT_MOST
+
+
 async def test_subtitles_of_an_audio_file_by_reply(house: House, sounds: Path) -> None:
     ada = house.user("Ada")
     await ada.says("/voice off")
