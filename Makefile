@@ -8,7 +8,7 @@ ARGS ?=# further arguments: make run ARGS="--debug", make test ARGS="tests/confi
 SETUP := PYTHON="$(PYTHON)" sh tools/python tools/setup.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick check format config lock system bench clean setup setup-dev
+.PHONY: help run test slow check format config lock system bench clean setup setup-dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -22,11 +22,11 @@ setup-dev:
 run: setup ## set up if needed, and start the bot: browser chat at http://127.0.0.1:8080
 	@exec $(BIN)/botcore run $(ARGS)
 
-test: setup-dev ## set up if needed, and run all tests
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
-
-quick: setup-dev ## the tests without the slow ones
+test: setup-dev ## set up if needed, and run the tests: a few minutes on two cores
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow" $(ARGS)
+
+slow: setup-dev ## the slow tests: kills, whole conversations in browsers, speech, processes of their own
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m slow $(ARGS)
 
 check: setup-dev ## formatter, linter, type checkers and the arrows between the packages
 	$(BIN)/ruff format --check .

@@ -24,6 +24,8 @@ from botcore.audio import (
 )
 from tests.sounds import ENCODINGS, ffmpeg, hours_of_silence, silence
 
+pytestmark = pytest.mark.slow
+
 CODECS = {"mp3": "mp3", "mpga": "mp2", "mpeg": "mp2", "m4a": "aac", "mp4": "aac", "webm": "opus", "ogg": "opus",
           "oga": "vorbis", "flac": "flac", "wav": "pcm_s24le"}  # fmt: skip
 

@@ -22,6 +22,8 @@ from botcore.testing.openai_server import OfflineApi, OfflineSettings, Status, T
 
 from .conftest import MAIN, environment
 
+pytestmark = pytest.mark.slow
+
 
 class Ended(Protocol):
     """What a finished command left; see conftest.py."""

@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from botcore.testing.telegram_server import Attachment
 from tests.sounds import BRIEFLY, WRONG_AT_MOST, ffmpeg, needs_ear, wrong_words
 
 from .conftest import House, OpenHouse
+
+pytestmark = pytest.mark.slow
 
 
 @needs_ear

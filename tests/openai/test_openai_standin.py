@@ -43,6 +43,8 @@ from botcore.testing.openai_server import (
     offline_api,
 )
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 

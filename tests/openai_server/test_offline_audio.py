@@ -24,6 +24,8 @@ from botcore.testing.openai_server.decoding import resample
 from botcore.testing.openai_server.hearing import Word, segmented
 from tests.sounds import BRIEFLY, ENCODINGS, SAID, WRONG_AT_MOST, ffmpeg, needs_ear, silence, wrong_words
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from botcore.testing.openapi import Description
     from tests.openai_server.conftest import Client, Reply

@@ -16,6 +16,8 @@ from botcore.audio import HEAD, find_ffmpeg, sniff
 from botcore.testing.openai_server import OfflineSettings, TuningPace
 from botcore.testing.openai_server.hearing import can_hear
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path

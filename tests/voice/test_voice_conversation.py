@@ -16,7 +16,7 @@ from .conftest import CHAT, TRANSCRIBE, VoiceHouse, attachments, field
 if TYPE_CHECKING:
     from .conftest import OpenHouse
 
-pytestmark = needs_ear
+pytestmark = [pytest.mark.slow, needs_ear]
 
 
 @pytest.fixture

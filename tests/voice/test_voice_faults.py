@@ -14,6 +14,8 @@ from tests.sounds import ffmpeg, hours_of_silence, needs_ear, silence
 
 from .conftest import CHAT, TRANSCRIBE, VoiceHouse, programs, until
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from .conftest import OpenHouse
 

@@ -18,6 +18,8 @@ from tests.sounds import BRIEFLY, WRONG_AT_MOST, needs_ear, wrong_words
 
 from .conftest import VoiceHouse, VoiceRoom, attachments, quote
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from .conftest import OpenHouse
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from botcore_web import WebAdapter
     from tests.web.conftest import House, Visit, Visiting, Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 WRONG_AT_MOST = 0.25  # of the words: one of five more than from the file itself, as the browser compresses and filters
 RECORD = "Record a voice message"
