@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Run = Callable[[], AbstractAsyncContextManager[WebAdapter]]
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 WEIGHT = f"It weighs {len(RED)} bytes."
 

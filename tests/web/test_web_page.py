@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from botcore_web import WebAdapter
     from tests.web.conftest import House, Visiting, Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 ANSWER = """Use **sorted**:
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from botcore_web import WebAdapter
     from tests.web.conftest import House, Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 PARAGRAPH = "Some **bold** words, `code`, and [a link](https://example.org).\n\n"
 LONG = PARAGRAPH * 40 + "```python\n" + "for x in range(10):\n    print(x)\n" * 60 + "```\n"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from botcore_web import WebAdapter
     from tests.web.conftest import House, Visiting, Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 TOKEN = "not-a-real-token-0123"
 
