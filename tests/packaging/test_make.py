@@ -57,5 +57,5 @@ def test_an_old_python_or_one_without_venv_is_named_with_the_remedy(tmp_path: Pa
 @pytest.mark.skipif(shutil.which("make") is None, reason="no make here")
 def test_make_alone_lists_the_targets() -> None:
     shown = subprocess.run(["make"], cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, check=True).stdout
-    for target in ("run", "test", "quick", "check", "lock", "system", "bench", "clean"):
+    for target in ("run", "test", "slow", "check", "lock", "system", "bench", "clean"):
         assert f"make {target} " in shown
