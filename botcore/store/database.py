@@ -37,10 +37,10 @@ class Database:
         self._writes: _Queue = SimpleQueue()
         self._reads: _Queue = SimpleQueue() if readers else self._writes
         most = _GROUP if url.dialect == "sqlite" else 1
-        self._workers = [Worker(f"store-write-{n}", one, self._writes, most=most) for n, one in enumerate(writers)]
-        self._workers += [Worker(f"store-read-{n}", one, self._reads, most=_READS) for n, one in enumerate(readers)]
+        self._writers = [Worker(f"store-write-{n}", one, self._writes, most=most) for n, one in enumerate(writers)]
+        self._readers = [Worker(f"store-read-{n}", one, self._reads, most=_READS) for n, one in enumerate(readers)]
         self._closed = False
-        for worker in self._workers:
+        for worker in [*self._writers, *self._readers]:
             worker.start()
 
     @classmethod
@@ -90,10 +90,13 @@ class Database:
         if self._closed:
             return
         self._closed = True
-        for worker in self._workers:
-            worker.stop()
-        for worker in self._workers:
-            await asyncio.to_thread(worker.join)
+        # On SQLite the one that writes goes last and alone: only the last connection clears the log away, and of two
+        # that go at the same moment each may take the other for one that stays.
+        for workers in (self._readers, self._writers):
+            for worker in workers:
+                worker.stop()
+            for worker in workers:
+                await asyncio.to_thread(worker.join)
 
     @property
     def dialect(self) -> Dialect:

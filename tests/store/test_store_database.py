@@ -18,8 +18,9 @@ from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError
 
 from botcore.errors import StoreUnavailable
-from botcore.store import facts, sqlite
+from botcore.store import facts, group_commit, sqlite
 from botcore.store.database import Database
+from botcore.store.sqlite import disconnect
 from botcore.store.tables import fact, user_account
 
 PATIENCE = 10.0  # seconds until a test gives up on a thread
@@ -252,6 +253,26 @@ async def test_a_closed_sqlite_database_leaves_one_file(tmp_path: Path) -> None:
     async with await Database.open(f"sqlite:///{tmp_path}/bot.db") as database:
         await database.run(keep("a"))
         await database.read(keys)
+    assert [file.name for file in tmp_path.iterdir()] == ["bot.db"]
+
+
+async def test_the_connection_that_writes_is_closed_alone_after_those_that_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that close together each take the other for one that stays, and leave the log behind."""
+    closed: list[tuple[str, set[str]]] = []
+    others = set(threading.enumerate())
+
+    def close(connection: Connection) -> None:
+        ours = {thread.name for thread in threading.enumerate() if thread not in others}
+        closed.append((threading.current_thread().name, {name for name in ours if name.startswith("store-")}))
+        disconnect(connection)
+
+    database = await Database.open(f"sqlite:///{tmp_path}/bot.db")
+    await asyncio.gather(*(database.read(keys) for _ in range(8)))
+    monkeypatch.setattr(group_commit, "disconnect", close)
+    await database.close()
+    assert closed[-1] == ("store-write-0", {"store-write-0"})
     assert [file.name for file in tmp_path.iterdir()] == ["bot.db"]
 
 
