@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
@@ -19,10 +20,15 @@ from tests.sounds import every_format
 
 
 def pytest_configure() -> None:
-    """Let interrupts through to the processes that tests start.
+    """Let interrupts through to the processes that tests start, and let properties take their time.
 
-    A shell that starts the tests in the background has them ignored, and what is ignored is inherited.
+    A shell that starts the tests in the background has interrupts ignored, and what is ignored is inherited. How long
+    an example takes says what else the machine does: `timeout` in `pyproject.toml` is there for what hangs.
     """
+    settings.register_profile(
+        "patient", parent=settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("patient")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

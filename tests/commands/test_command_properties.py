@@ -131,7 +131,7 @@ def fitting(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
 
 
 @given(calls())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_what_the_schema_takes_binds_and_its_line_parses_back(call: tuple[Registered, dict[str, Any]]) -> None:
     known, arguments = call
     Draft202012Validator(tool_schema(known)["function"]["parameters"]).validate(arguments)
@@ -141,7 +141,7 @@ def test_what_the_schema_takes_binds_and_its_line_parses_back(call: tuple[Regist
 
 
 @given(signatures(), st.dictionaries(st.sampled_from([*NAMES, "tail", "other"]), JSON, max_size=6))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_json_binds_or_is_refused_in_the_same_words(known: Registered, arguments: dict[str, Any]) -> None:
     parameters = tool_schema(known)["function"]["parameters"]
     refused = refusal(lambda: bind(known.signature, arguments))
@@ -174,7 +174,7 @@ PIECES = st.sampled_from(
 
 
 @given(signatures(), st.text(st.characters()) | st.lists(PIECES, max_size=20).map("".join))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_parses_or_is_a_usage_error(known: Registered, text: str) -> None:
     refused = refusal(lambda: parse(known.signature, text))
     if refused is not None:
@@ -184,7 +184,7 @@ def test_any_text_parses_or_is_a_usage_error(known: Registered, text: str) -> No
 
 
 @given(st.text(st.characters(), max_size=40).map(lambda text: f"/{text}") | st.text(st.characters()))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_text_is_a_command_or_not(text: str) -> None:
     registry = Registry()
     bot = Bot("tester")
@@ -198,7 +198,7 @@ async def nothing(ctx: Context) -> None: ...
 
 
 @given(signatures())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_signature_is_a_slash_command(known: Registered) -> None:
     options = slash_schema(known)["options"]
     required = [option["required"] for option in options]

@@ -220,7 +220,7 @@ async def test_workers_that_claim_at_once_get_different_attempts(database: Datab
     assert (await row(database, one)).state == "done"
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     joins=st.lists(st.sampled_from([None, None, "a", "b"]), min_size=1, max_size=30), died=st.sets(st.integers(0, 9))
 )

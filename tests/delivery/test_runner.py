@@ -46,7 +46,7 @@ class Queues:
         self.runner.wake(conversation, lane)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     accepted=st.lists(st.tuples(st.integers(1, 3), st.integers(0, 1), st.integers(0, 4)), max_size=40),
     pauses=st.lists(st.integers(0, 5), max_size=80),

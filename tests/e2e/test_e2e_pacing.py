@@ -79,8 +79,8 @@ async def test_many_chats_at_once_keep_to_the_overall_limit(open_house: OpenHous
     assert [person.chat.lines() for person in people] == [
         [f"{person.name}: Hello", "Helper: Hello, you."] for person in people
     ]
-    # both sides count by their own clocks: a call that leaves in time may be one too many where it arrives late
-    assert len(refused(house)) <= 3
+    # both sides count by their own clocks: what leaves in time may be too much where it arrives late, and together
+    assert len(refused(house)) <= len(house.telegram.calls) // 10  # without a pace it is most of them
 
 
 async def test_a_long_answer_in_many_messages_arrives_whole(open_house: OpenHouse) -> None:

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
@@ -98,28 +98,28 @@ TEXTS = ["one", "two", "three"]
 
 
 @pytest.mark.slow
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15)
 @given(faults=st.lists(KINDS, max_size=14))
 def test_one_answer_each_by_places_and_edits(faults: list[str]) -> None:
     asyncio.run(_run(faults, edits=True, idempotent=False))
 
 
 @pytest.mark.slow
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8)
 @given(faults=st.lists(KINDS, max_size=14))
 def test_one_answer_each_by_keyed_sends(faults: list[str]) -> None:
     asyncio.run(_run(faults, edits=False, idempotent=True))
 
 
 @pytest.mark.slow
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8)
 @given(faults=st.lists(KINDS, max_size=14))
 def test_at_least_one_answer_each_by_plain_sends(faults: list[str]) -> None:
     asyncio.run(_run(faults, edits=False, idempotent=False, twice=True))
 
 
 @pytest.mark.slow
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8)
 @given(faults=st.lists(KINDS, max_size=14))
 def test_at_most_one_answer_each_by_plain_sends_where_that_is_wanted(faults: list[str]) -> None:
     asyncio.run(_run(faults, edits=False, idempotent=False, never=True))

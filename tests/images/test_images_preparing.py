@@ -39,7 +39,7 @@ MODES = {
 }  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     kind_and_mode=st.sampled_from([(kind, mode) for kind, modes in MODES.items() for mode in modes]),
     width=st.integers(16, 1500),
@@ -212,7 +212,7 @@ async def test_a_hostile_picture_is_refused_or_opened_and_nothing_else(name: str
     assert "\n" not in refused.value.said
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     kind=st.sampled_from(["PNG", "JPEG", "GIF", "WEBP"]),
     place=st.floats(0, 1),

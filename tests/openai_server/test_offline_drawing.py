@@ -91,7 +91,7 @@ class TestPainting:
         assert picture.getpixel((2, 2))[3] == 0  # type: ignore[index]  # RGBA pixels are tuples
         assert share_of(picture, RED) > 0.02
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(st.text(max_size=300))
     def test_any_prompt_can_be_painted(self, prompt: str) -> None:
         assert paint(Wish(prompt, (96, 96))).size == (96, 96)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from botcore.testing.openai_server import OfflineSettings, Pace, offline_api
@@ -94,7 +94,7 @@ async def outcome(endpoint: Any, body: Any) -> int:
     return 200
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200)
 @given(REQUESTS)
 def test_no_chat_request_breaks_it(body: dict[str, Any]) -> None:
     assert asyncio.run(outcome(complete, body)) in {200, 400, 404}
@@ -107,7 +107,7 @@ def test_no_schema_breaks_the_arguments(schema: dict[str, Any], text: str) -> No
     json.dumps(fill_schema(schema, text, "spare"))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(JSON)
 def test_no_input_breaks_the_other_endpoints(value: Any) -> None:
     assert asyncio.run(outcome(moderate, {"input": value})) in {200, 400}

@@ -99,14 +99,14 @@ def check(outcomes: dict[str, object], stored: set[str]) -> None:
 FATES = st.lists(st.lists(st.sampled_from(Fate), min_size=1, max_size=12), min_size=1, max_size=4)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(waves=FATES)
 def test_exactly_the_successful_units_are_kept_in_a_file(waves: list[list[Fate]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         check(*asyncio.run(perform(f"sqlite:///{folder}/bot.db", waves)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(waves=FATES)
 def test_exactly_the_successful_units_are_kept_in_memory(waves: list[list[Fate]]) -> None:
     check(*asyncio.run(perform(":memory:", waves)))
@@ -118,7 +118,7 @@ WITHOUT_SQLITES = st.lists(
 
 
 @pytest.mark.postgres
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(waves=WITHOUT_SQLITES)
 def test_exactly_the_successful_units_are_kept_on_postgresql(clean_postgres: str, waves: list[list[Fate]]) -> None:
     check(*asyncio.run(perform(clean_postgres, waves)))

@@ -110,7 +110,7 @@ def test_half_characters_are_replaced(broken: str) -> None:
 
 
 @pytest.mark.postgres
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(value=JSON)
 async def test_json_survives_postgresql(clean_postgres: str, value: Any) -> None:
     async with await Database.open(clean_postgres, upgrade=False, threads=1) as database:
