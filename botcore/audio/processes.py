@@ -62,7 +62,15 @@ async def running(
         with suppress(ProcessLookupError):
             if process.returncode is None:
                 process.kill()
-        await process.wait()
+        await _ended(process)
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    """Wait for its end. What it said is read first: asyncio waits for its pipes, too, and stops reading full ones."""
+    for pipe in (process.stdout, process.stderr):
+        while pipe is not None and await pipe.read(_BLOCK):
+            pass
+    await process.wait()
 
 
 @dataclass(frozen=True, slots=True)

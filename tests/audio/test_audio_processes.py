@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from botcore.audio.processes import MIB, Limits, ProcessFailed, run, run_to_end
+from botcore.audio.processes import MIB, Limits, ProcessFailed, run, run_to_end, running
 
 PYTHON = (sys.executable, "-I", "-S", "-c")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="limits of running processes are Linux's")
@@ -72,3 +72,16 @@ async def test_cancelled_while_it_runs(tmp_path: Path) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert not psutil.pid_exists(int(note.read_text()))
+
+
+async def test_one_that_says_more_than_anybody_reads(tmp_path: Path) -> None:
+    """asyncio holds 128 KiB that nobody reads and then looks at the pipe no more, not even for its end."""
+    note, most = tmp_path / "said", (128 + 64) * 1024 + 4096  # what asyncio holds, what the pipe does, and one block
+    program = (
+        f"import os\nsaid = 0\nwhile True: said += os.write(1, b'x' * 4096); open({str(note)!r}, 'w').write(str(said))"
+    )
+    async with asyncio.timeout(30):
+        async with running([*PYTHON, program], Limits()) as process:
+            while not note.exists() or int(note.read_text() or 0) < most:
+                await asyncio.sleep(0.01)
+    assert not psutil.pid_exists(process.pid)
