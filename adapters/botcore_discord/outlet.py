@@ -83,6 +83,7 @@ class DiscordOutlet:
         self._packing = Packing(client, self._calls)
         self._frames = Frames(self._show_frame)
         self._private: OrderedDict[str, bool] = OrderedDict()
+        self._whispered: OrderedDict[str, None] = OrderedDict()  # places that stand although the asker has the answer
 
     def split(self, reply: Reply) -> Sequence[Piece]:
         """Cut a reply into messages; Markdown becomes what Discord shows."""
@@ -136,13 +137,17 @@ class DiscordOutlet:
     async def _whisper(self, address: Address, external_id: str, piece: Piece) -> None:
         """Show the asker alone what was expected to be for all, and take the place that all see away."""
         place = self._target(address, external_id) or in_channel(address, external_id)
-        late = not self._has_token(address)
+        told = external_id in self._whispered
+        late = not told and not self._has_token(address)
         try:
-            if not late:
+            if not told and not late:
                 # The first follow-up to a deferral takes its place, for all to see, while that still waits.
                 body = text_body(_WAITING, ())
                 await self._calls.final(address, "PATCH", place.path, body, lane=place.lane, **place.ids)
                 await self._follow_up(address, await self._packing.parcel(address, piece), hidden=True)
+                self._whispered[external_id] = None
+                if len(self._whispered) > _REMEMBERED:
+                    self._whispered.popitem(last=False)
         except InteractionOver:
             late = True
         except MessageGone:  # done before the last stop
@@ -153,6 +158,7 @@ class DiscordOutlet:
             await self._sending.change_in_channel(address, external_id, Parcel.of_text(_TOO_LATE))
         else:
             await self._sending.remove(address, place)
+            self._whispered.pop(external_id, None)
 
     async def delete(self, address: Address, external_id: str) -> None:
         """Remove a message; one that is gone is fine."""

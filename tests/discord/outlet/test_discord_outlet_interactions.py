@@ -151,6 +151,19 @@ async def test_a_refusal_is_hidden_although_the_place_was_for_all(
     assert len(general.lines(as_seen_by=ada)) == 2
 
 
+async def test_a_refusal_is_told_once_although_its_place_does_not_go_at_once(
+    way: Way, uses: Using, general: Channel, ada: Person
+) -> None:
+    to = way.of(await uses())
+    refusal = Piece("You may not.", ephemeral=True)
+    way.discord.faults.refuse("DELETE /webhooks", status=503)
+    with pytest.raises(SendUnknown):
+        await way.outlet.edit(to, to.place or "", refusal)
+    await way.outlet.edit(to, to.place or "", refusal)  # as the courier does
+    assert general.lines() == []
+    assert len(general.lines(as_seen_by=ada)) == 1
+
+
 async def test_a_hidden_answer_that_comes_too_late_is_not_shown_to_all(way: Way, uses: Using, general: Channel) -> None:
     to = way.of(await uses(hides=True))
     secret = Piece("Your code is 1234", ephemeral=True)
