@@ -80,7 +80,7 @@ class CatchUp:
             last = max(channel.last_message_id or 0, channel.id if isinstance(channel, discord.Thread) else 0)
             if not self._known.newest or not self._settings.catch_up_messages or last <= after:
                 continue
-            if channel.permissions_for(guild.me).read_message_history:
+            if _may_read(channel):
                 self._intake.put(channel.id, self._reading(channel, after), first=True)
             else:
                 log.debug("channel %d: what was missed cannot be read without Read Message History", channel.id)
@@ -120,6 +120,14 @@ class CatchUp:
 
     def _is_me(self, message: discord.Message) -> bool:
         return str(message.author.id) == self._receiver.bot
+
+
+def _may_read(channel: discord.abc.GuildChannel | discord.Thread) -> bool:
+    """Whether the bot sees what was written; not in a thread whose channel the library does not know."""
+    try:
+        return channel.permissions_for(channel.guild.me).read_message_history
+    except discord.ClientException:
+        return False
 
 
 def _before(newest: int) -> int:

@@ -12,7 +12,7 @@ from botcore.complaints import Complaints
 from botcore.errands import Errands
 from botcore.errors import ConfigError
 from botcore_discord.check import INTENT_REMEDY, NO_INTENT, REMEDY, findings, may_read_content
-from botcore_discord.client import NETWORK, BotClient, drop_privileged, hang_up, listen, set_gateway, spare_tree
+from botcore_discord.client import FAULTS, NETWORK, BotClient, drop_privileged, hang_up, listen, set_gateway, spare_tree
 from botcore_discord.commands import CommandSync
 from botcore_discord.discretion import keep_discreet
 from botcore_discord.ears import Ears
@@ -32,7 +32,8 @@ _PATIENCE_S: Final = 5.0
 _LAST_WORD_S: Final = 2.0
 """Seconds for what has arrived to be stored when the bot stops."""
 _LONGEST_PAUSE_S: Final = 30.0
-_HTTP: Final = (*NETWORK, discord.HTTPException)
+_NO_ANSWER: Final = (*NETWORK, discord.HTTPException, *FAULTS)
+"""What it means that Discord does not answer; the last, that something else does in its place."""
 
 _CLOSED: Final = {
     4004: "Discord does not accept DISCORD_BOT_TOKEN any more: " + REMEDY,
@@ -105,7 +106,7 @@ class DiscordAdapter:
         except discord.LoginFailure as error:
             line = f"DISCORD_BOT_TOKEN: {self._server} does not accept it ({told(error)}); {REMEDY}"
             raise ConfigError(line) from error
-        except (*_HTTP, NoStartsLeft) as error:
+        except (*_NO_ANSWER, NoStartsLeft) as error:
             log.warning("Discord (%s) does not answer yet, trying on: %s", self._server, told(error))
         self._connecting = self._errands.run(self._stay_connected(), "connect to Discord")
         if self._running:
@@ -160,7 +161,7 @@ class DiscordAdapter:
             except NoStartsLeft as error:
                 self._complaints.say("starts", "%s", error)
                 pause = max(pause, error.seconds)
-            except _HTTP as error:
+            except _NO_ANSWER as error:
                 log.debug("Discord does not answer yet: %s", told(error))
             else:
                 return

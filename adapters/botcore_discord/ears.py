@@ -101,10 +101,12 @@ class Ears:
         for one in seen:
             if one.thread is not None:
                 self._receiver.spoken_to_in(one.thread)
-        if self._catch_up is not None:
-            self._catch_up.begin(seen)
-        intake.release()
-        self.ready.set()
+        try:
+            if self._catch_up is not None:
+                self._catch_up.begin(seen)
+        finally:  # what comes now is heard, whatever is wrong with what was missed
+            intake.release()
+            self.ready.set()
         if first:
             log.info("Discord: %s is listening (servers: %d)", self._client.user, len(self._client.guilds))
         if first and self._settings.commands and self._sync is not None and gateway is not None:

@@ -14,6 +14,7 @@ from botcore.testing.discord_server import (
     PRIVILEGED,
     Channel,
     DiscordServer,
+    Garble,
     Intent,
     Limits,
     Person,
@@ -109,6 +110,20 @@ async def test_a_discord_that_does_not_answer_is_tried_again(
     make_adapter: Any, gateway: Any, discord: DiscordServer, ada: Person, log: Log
 ) -> None:
     discord.faults.reset("GET /users/@me", times=6)  # the library itself repeats a reset five times
+    adapter = make_adapter()
+    await adapter.start(gateway)
+    assert log.matching("does not answer yet, trying on")
+    await adapter._ears.ready.wait()
+    await ada.dm("hello")
+    assert await gateway.texts(1) == ["hello"]
+
+
+@pytest.mark.parametrize("route", ["GET /users/@me", "GET /gateway/bot"])
+async def test_a_page_in_discords_place_is_no_answer(
+    make_adapter: Any, gateway: Any, discord: DiscordServer, ada: Person, log: Log, route: str
+) -> None:
+    """As a hotel's network shows one to everybody, with status 200."""
+    discord.faults.plan(route, Garble(status=200), times=2)
     adapter = make_adapter()
     await adapter.start(gateway)
     assert log.matching("does not answer yet, trying on")

@@ -81,6 +81,22 @@ async def test_a_channel_whose_history_is_hidden_is_passed_over(
     await adapter.close()
 
 
+async def test_a_thread_of_a_kind_of_channel_that_the_library_does_not_know(
+    make_adapter: Any, gateway: Any, discord: DiscordServer, ada: Person, friends: Server, general: Channel
+) -> None:
+    first = await ada.mentions(discord.bot, "one", channel=general)
+    novelty = friends.text_channel("novelty")
+    thread = await ada.opens_thread("Odd", channel=novelty)
+    await ada.says("hello", channel=thread)
+    novelty.kind = 99
+    gateway.past = [Seen(str(general.id), None, str(first.id))]
+    adapter = make_adapter()
+    await adapter.start(gateway)
+    await ada.mentions(discord.bot, "two", channel=general)
+    assert await gateway.texts(1) == ["two"]
+    await adapter.close()
+
+
 async def test_what_the_bot_has_replied_to_is_not_asked_again(
     make_adapter: Any, gateway: Any, discord: DiscordServer, ada: Person, general: Channel
 ) -> None:
