@@ -22,7 +22,7 @@ _LANGUAGE: Final = re.compile(r"[ \t]*\{?\.?([A-Za-z0-9_+#.-]{1,20})(?=[\s},{]|$
 
 _RULE: Final = re.compile(r"[ \t]{0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*$")
 _UNDERLINE: Final = re.compile(r"[ \t]{0,3}(?:=+|-+)[ \t]*$")
-_HEADING: Final = re.compile(r"[ \t]{0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$")
+_HEADING: Final = re.compile(r"[ \t]{0,3}(#{1,6})[ \t]+(.*)")
 _QUOTE: Final = re.compile(r"[ \t]{0,3}>(?:[ \t]?>)*[ \t]?")
 _TASK: Final = re.compile(r"^([ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+)\[([ xX])\][ \t]")
 _PLUS: Final = re.compile(r"^([ \t]*)\+(?=[ \t])")
@@ -105,7 +105,7 @@ class _Reader:
         before = self._prose[-1] if self._prose else ""
         heading = _HEADING.match(line)
         if heading is not None:
-            line = _heading(len(heading[1]), heading[2])
+            line = _heading(len(heading[1]), _unclosed(heading[2].rstrip(" \t")))
         elif not _NO_PARAGRAPH.match(before) and _UNDERLINE.match(line):
             self._prose[-1] = _heading(1 if "=" in line else 2, before.strip())
             return
@@ -126,6 +126,12 @@ def _heading(level: int, text: str) -> str:
     return f"**{text.replace('**', '')}**" if text.strip("* ") else text
 
 
+def _unclosed(heading: str) -> str:
+    """A heading's text without the marks that may stand behind it: `# Title #`."""
+    text = heading.rstrip("#")
+    return text.rstrip(" \t") if text != heading and text.endswith((" ", "\t")) else heading
+
+
 def _outdented(line: str, most: int) -> str:
     bare = line.lstrip(" \t")
     return line[min(len(line) - len(bare), most) :]
@@ -138,8 +144,9 @@ _INLINE: Final = re.compile(
     r"\([ ]*<?(?P<url>[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)>?(?:[ ]+\"[^\"\n]*\")?[ ]*\)"
     rf"|(?P<link><?{LINK}>?)"
     r"|<!--(?:(?!<!--)[\s\S])*?-->"
-    r"|<a\s[^<>\n]*?href=\"(?P<href>https?://[^\s\"<>()]+)\"[^<>\n]*>(?P<anchor>[^<>\[\]\n]+)</a>"
-    r"|<img\s[^<>\n]*?src=\"(?P<src>https?://[^\s\"<>()]+)\"[^<>\n]*>"
+    # atomic: the first link counts, else one with thousands would be read as often before it is found to have no end
+    r"|(?><a\s[^<>\n]*?href=\"(?P<href>https?://[^\s\"<>()]+)\")[^<>\n]*>(?P<anchor>[^<>\[\]\n]+)</a>"
+    r"|(?><img\s[^<>\n]*?src=\"(?P<src>https?://[^\s\"<>()]+)\")[^<>\n]*>"
     r"|<(?P<end>/?)(?P<tag>[A-Za-z][A-Za-z0-9]{0,9})(?P<more>(?:\s[^<>\n]*)?)/?>"
     r"|&(?P<entity>\#\d{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]\w{1,31});"
     r"|(?P<bars>\|\|)"

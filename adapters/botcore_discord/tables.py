@@ -11,7 +11,7 @@ from botcore_discord.markup import Code, Prose
 _WIDEST: Final = 76
 """Columns of a table that is shown as one: about what a window holds; a phone breaks longer lines."""
 
-_DELIMITER: Final = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+_DELIMITER: Final = re.compile(r"[ \t]*+\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*+\|?[ \t]*+$")
 _CELL: Final = re.compile(r"(?:[^|\\`]|\\.|`+[^`]*`+|`)*")
 _DRESS: Final = re.compile(r"\*\*|__|~~|`+|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)")
 _BREAK: Final = re.compile(r"<br[ ]*/?>", re.IGNORECASE)

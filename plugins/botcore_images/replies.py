@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from itertools import takewhile
 from typing import Final
 
 from botcore.messages import Attachment, Image, Message, Quote
 from botcore.plugin import Bot, Context, Result
 
-_QUESTION: Final = re.compile(r"[?\uff1f\u061f\u2e2e]\W*\Z|\A\W*\u00bf")
-"""Question marks at the end: Latin, full-width (Chinese, Japanese), Arabic, reversed; at the start, the Spanish one."""
+_ASKING: Final = "?\uff1f\u061f\u2e2e"
+"""Question marks at the end: Latin, full-width (Chinese, Japanese), Arabic, reversed."""
+_ASKING_SPANISH: Final = "\u00bf"
+"""At the start."""
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _PLEASANTRIES: Final = frozenset({
@@ -38,10 +41,20 @@ def is_instruction(message: Message) -> bool:
     if not _is_picture_of_mine(message.reply_to) or any(isinstance(part, Attachment) for part in message.parts):
         return False
     text = message.text.strip()
-    if not text or text.startswith("/") or _QUESTION.search(text):
+    if not text or text.startswith("/") or is_question(text):
         return False
     words = _WORD.findall(text.casefold())
     return bool(words) and not all(word in _PLEASANTRIES for word in words)
+
+
+def is_question(text: str) -> bool:
+    """Whether a question mark stands behind its last word, or the Spanish one before its first."""
+    behind = takewhile(_is_no_letter, reversed(text))
+    return any(char in _ASKING for char in behind) or _ASKING_SPANISH in takewhile(_is_no_letter, text)
+
+
+def _is_no_letter(char: str) -> bool:
+    return not (char.isalnum() or char == "_")
 
 
 def _is_picture_of_mine(quote: Quote | None) -> bool:

@@ -37,7 +37,7 @@ _MOST_KEPT: Final = (
 _TIMEOUT: Final = 600.0
 _CHARACTERS_A_TOKEN: Final = 4  # what a text counts where the service does not tell; English is about that
 _CODE: Final = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
-_LINK: Final = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+_LINK: Final = re.compile(r"!?\[([^\[\]]*)\]\([^()]*(?:\([^()]*\)[^()]*)*\)")
 _MARKS: Final = re.compile(r"^[ \t]*(?:#+|>)[ \t]*|[*`~]+", re.MULTILINE)
 
 

@@ -34,6 +34,11 @@ def test_questions_and_pleasantries_do_not(text: str) -> None:
     assert not is_instruction(reply(text))
 
 
+def test_a_question_mark_in_the_middle_asks_nothing() -> None:
+    assert is_instruction(reply("who cares? make it blue"))
+    assert is_instruction(reply(f"{'?' * 300_000} make it blue"))  # read once, not from each of them
+
+
 def test_nor_does_a_reply_to_anything_else() -> None:
     assert not is_instruction(reply("make it blue", mine=False))
     assert not is_instruction(reply("make it blue", to=(Text("a text"),)))

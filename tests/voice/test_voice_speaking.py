@@ -154,3 +154,8 @@ def test_it_is_cut_between_sentences() -> None:
 
 def test_marks_are_not_read() -> None:
     assert plain("# Title\n\n> *quoted* and ![a fox](fox.png)") == "Title\n\nquoted and a fox"
+    assert plain("[a town](https://example.org/Paris_(Texas)) and [another] (far away)") == (
+        "a town and [another] (far away)"
+    )
+    for many in ("[", "[a](", "[](()"):  # each of them begins a link that never ends
+        assert plain(many * 100_000).startswith(many[0])

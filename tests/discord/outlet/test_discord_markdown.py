@@ -105,6 +105,37 @@ def test_no_table_where_there_is_none() -> None:
         assert "```" not in shown(text)
 
 
+@pytest.mark.parametrize(
+    ("markdown", "text"),
+    [
+        ("# Title #", "# Title"),
+        ("## Title ##  ", "## Title"),
+        ("# C#", "# C#"),
+        ("# #", "# #"),
+        ("# a # #", "# a #"),
+        ("#### Title ####", "**Title**"),
+    ],
+)
+def test_marks_behind_a_heading(markdown: str, text: str) -> None:
+    assert shown(markdown) == text
+
+
+@pytest.mark.parametrize(
+    ("before", "again", "after"),
+    [
+        ("# a", " ", "b"),
+        ("|\n-", " ", "x"),
+        ("|\n", " ", "x-"),
+        ("<a ", 'href="http://a" ', ""),
+        ("<a ", 'href="http://a" ', ">b"),
+        ("<img ", 'src="http://a" ', ""),
+    ],
+)
+def test_what_goes_on_for_long_without_an_end_is_read_once(before: str, again: str, after: str) -> None:
+    """Read again from each of its characters it would take hours."""
+    assert shown(before + again * (300_000 // len(again)) + after)
+
+
 @given(st.text(st.sampled_from("ab \n\t*_~`|<>[]()\\#-+1.:!&;>=\u200b😀") | st.characters(), max_size=120))
 def test_any_text_is_taken_and_makes_messages(text: str) -> None:
     for reply in (Reply.of(text), Reply.of(Text(text, plain=True))):
