@@ -5,7 +5,6 @@ import hmac
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from http.cookies import CookieError, SimpleCookie
 
 DAYS = 30
 """A browser stays logged in for this long. A changed token logs everybody out."""
@@ -36,12 +35,15 @@ class Pass:
         return f"{self.cookie}={value}; {flags}{'; Secure' if secure else ''}"
 
     def holds(self, cookies: str) -> bool:
-        """Whether a Cookie header carries a valid cookie of ours."""
-        try:
-            morsel = SimpleCookie(cookies).get(self.cookie)
-        except CookieError:
-            return False
-        issued, _, signature = (morsel.value if morsel else "").partition(".")
+        """Whether a Cookie header carries a valid cookie of ours, whatever others of this host stand beside it.
+
+        `http.cookies` reads no further than to the first that is not as the standard has it.
+        """
+        named = (pair.strip().partition("=") for pair in cookies.split(";"))
+        return any(self._is_genuine(value) for name, _, value in named if name == self.cookie)
+
+    def _is_genuine(self, value: str) -> bool:
+        issued, _, signature = value.partition(".")
         if not issued.isascii() or not issued.isdigit() or len(issued) > 12:
             return False
         genuine = hmac.compare_digest(signature.encode(), self._sign(issued).encode())

@@ -275,6 +275,16 @@ class Clock:
         return self.now
 
 
+@pytest.mark.parametrize("other", ['theme={"dark": true}', "said=hello there", "flag", "=", "a[0]=1", "name=\xe9"])
+def test_cookies_of_other_programs_on_this_machine_keep_nobody_out(other: str) -> None:
+    door = Pass(TOKEN, 8080)
+    cookie = door.issue(secure=False).partition(";")[0]
+    assert door.holds(f"{other}; {cookie}")
+    assert door.holds(f"{cookie}; {other}")
+    assert door.holds(f"{door.cookie}=1.of another path; {cookie}")
+    assert not door.holds(f"{other}; x{cookie}")
+
+
 def test_a_cookie_ends_with_its_month_and_with_the_token() -> None:
     clock = Clock()
     door = Pass(TOKEN, 8080, clock)
