@@ -28,6 +28,7 @@ __all__ = [
     "Job",
     "Listener",
     "Middleware",
+    "ModelFor",
     "Permission",
     "Plugin",
     "Prompt",
@@ -48,6 +49,16 @@ class Settings(BaseModel):
     """Base of a plugin's or adapter's settings: the section `[plugins.NAME]` or `[NAME]` of botcore.toml."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFor:
+    """In `Annotated[str, ModelFor("pictures")]`: the setting names a model of the API, and what that one is for.
+
+    `botcore doctor` looks whether the endpoint lists it. An empty value, or None, names none.
+    """
+
+    purpose: str
 
 
 # ---- what a parameter may say about itself, in Annotated[...] -------------------------------------------------

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from botcore.plugin import Settings
+from botcore.plugin import ModelFor, Settings
 
 Count: TypeAlias = Annotated[int, Field(ge=0)]
 Positive: TypeAlias = Annotated[int, Field(ge=1)]
@@ -42,7 +42,7 @@ PersonId: TypeAlias = Annotated[str, BeforeValidator(_id)]
 class ChatSettings(Settings):
     """How the bot talks."""
 
-    model: str = Field(default="gpt-5-mini", min_length=1)
+    model: Annotated[str, ModelFor("chat")] = Field(default="gpt-5-mini", min_length=1)
     """Any chat model of the endpoint; `botcore doctor` lists what the endpoint offers."""
     persona: str = "assistant"
     """The persona of new conversations, one of [personas]; people change theirs with /persona."""
@@ -71,7 +71,7 @@ class Persona(Settings):
     """What the model is told about itself. An empty prompt takes the persona off the list."""
     description: str = ""
     """One line for the list that /persona shows."""
-    model: str | None = None
+    model: Annotated[str | None, ModelFor("persona")] = None
     """Another model than chat.model for this persona."""
     temperature: Warmth | None = None
     """Another temperature than chat.temperature for this persona."""
@@ -135,7 +135,7 @@ class ModerationSettings(Settings):
     """What people write. warn: answered, with a notice and a line in the log; block: refused."""
     output: Strictness = "off"
     """What the model writes. block holds an answer back until it was checked, so it is not streamed."""
-    model: str | None = Field(default=None, examples=["omni-moderation-latest"])
+    model: Annotated[str | None, ModelFor("moderation")] = Field(default=None, examples=["omni-moderation-latest"])
     """The moderation model; the endpoint's own default when not set."""
     chats: Mapping[str, ChatModeration] = {}
     """Other rules for single chats: "telegram:-100123" = { input = "block", output = "off" }."""

@@ -1,19 +1,21 @@
 """The operator's settings."""
 
+from typing import Annotated
+
 from pydantic import Field
 
-from botcore.plugin import Settings
+from botcore.plugin import ModelFor, Settings
 from botcore_images.families import Quality, Size
 
 
 class ImagesSettings(Settings):
     """Pictures: /image and /vary, and changes by replying to one."""
 
-    model: str = Field(default="gpt-image-1", min_length=1)
+    model: Annotated[str, ModelFor("pictures")] = Field(default="gpt-image-1", min_length=1)
     """The model that draws: a gpt-image, dall-e-3, dall-e-2, or whatever your endpoint offers."""
-    edit_model: str | None = Field(default=None, examples=["gpt-image-1"])
+    edit_model: Annotated[str | None, ModelFor("changing pictures")] = Field(default=None, examples=["gpt-image-1"])
     """The model that changes pictures; not set: `model`."""
-    vary_model: str | None = Field(default=None, examples=["dall-e-2"])
+    vary_model: Annotated[str | None, ModelFor("varying pictures")] = Field(default=None, examples=["dall-e-2"])
     """The model of /images/variations; not set: pictures are varied by changing them, where the model can."""
     size: Size = "auto"
     """The size of pictures where nobody says another: auto, square, wide, tall, or width x height."""

@@ -1,11 +1,11 @@
 """What an operator can set."""
 
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
 from botcore.audio import Kind
-from botcore.plugin import Settings
+from botcore.plugin import ModelFor, Settings
 
 Mode: TypeAlias = Literal["off", "transcript", "both", "answer"]
 """What becomes of a recording: nothing, its transcript, the transcript and then an answer, or an answer alone."""
@@ -20,9 +20,9 @@ class VoiceSettings(Settings):
     """What becomes of a voice message where a chat has not chosen with /voice: off, transcript, both or answer."""
     overhear: bool = False
     """In groups, transcribe recordings that are not meant for the bot as well, where /voice is set to transcript."""
-    model: str = "whisper-1"
+    model: Annotated[str, ModelFor("transcription")] = "whisper-1"
     """The model that writes speech down."""
-    timed_model: str = "whisper-1"
+    timed_model: Annotated[str, ModelFor("subtitles, translation")] = "whisper-1"
     """The model for subtitles and translations; newer ones give no times."""
     language: str = Field(default="", pattern=r"^([a-z]{2,3})?$", examples=["de"])
     """The language that is spoken, as ISO 639-1; empty: whatever it sounds like. A chat may set its own."""
@@ -50,7 +50,7 @@ class VoiceSettings(Settings):
     """Where recordings lie while they are worked on; empty: the system's temporary folder. 2 MB a minute at most."""
     second_tokens: int = Field(default=10, ge=0)
     """What a second of sound counts against budgets where the service does not tell tokens."""
-    speech_model: str = "gpt-4o-mini-tts"
+    speech_model: Annotated[str, ModelFor("speech")] = "gpt-4o-mini-tts"
     """The model of /speak."""
     voice: str = "alloy"
     """The voice of /speak."""

@@ -132,6 +132,85 @@ async def test_an_endpoint_that_does_not_answer_fails(tmp_path: Path) -> None:
     assert {state for name, state in states(found).items() if name.startswith("API")} == {"fail"}
 
 
+# ---- models --------------------------------------------------------------------------------------------------
+
+
+def models(findings: Sequence[Finding]) -> dict[str, Finding]:
+    return {name.removeprefix("model: "): one for one in findings if (name := one.name).startswith("model: ")}
+
+
+async def test_every_model_that_the_settings_name_is_looked_for_in_the_list(tmp_path: Path) -> None:
+    async with offline_api() as server:
+        asked = {"OPENAI_BASE_URL": server.url, "BOTCORE_CHAT__MODEL": "gpt-4o-mini"}
+        asked |= {"BOTCORE_MODERATION__INPUT": "warn", "BOTCORE_MODERATION__MODEL": "omni-moderation-latest"}
+        found = models(await examine(configured(tmp_path, **asked), []))
+        requests = {(request.method, request.path) for request in server.requests if request.status == 200}
+    purposes = {"chat", "moderation", "pictures", "transcription", "subtitles, translation", "speech", "embeddings"}
+    assert found.keys() == purposes
+    assert {one.state for one in found.values()} == {"ok"}
+    assert found["pictures"].text == "gpt-image-1 (plugins.images.model)"
+    assert all(method == "GET" for method, _ in requests), "nothing was generated"
+
+
+async def test_a_model_that_is_not_listed_is_named_with_what_was_probably_meant(tmp_path: Path) -> None:
+    async with offline_api() as server:
+        asked = {"BOTCORE_PLUGINS__VOICE__SPEECH_MODEL": "gpt-4o-mini-ttts", "BOTCORE_PLUGINS__IMAGES__MODEL": "flux"}
+        found = models(await examine(configured(tmp_path, OPENAI_BASE_URL=server.url, **asked), []))
+    speech, pictures = found["speech"], found["pictures"]
+    assert (speech.state, pictures.state) == ("note", "note")
+    assert speech.text == "gpt-4o-mini-ttts (plugins.voice.speech_model): the endpoint does not list it"
+    assert "set plugins.voice.speech_model: did you mean gpt-4o-mini-tts?" in speech.remedy
+    assert "one of `botcore api models`" in pictures.remedy
+
+
+async def test_where_no_models_are_listed_none_is_called_well_or_wrong(tmp_path: Path) -> None:
+    async with offline_api(OfflineSettings(missing=("models",))) as server:
+        found = models(await examine(configured(tmp_path, OPENAI_BASE_URL=server.url), []))
+    assert {one.state for one in found.values()} == {"note"}
+    assert all("does not list its models" in one.text for one in found.values())
+
+
+async def test_models_of_plugins_that_are_off_are_nobody_s_concern(tmp_path: Path) -> None:
+    async with offline_api() as server:
+        asked = {"OPENAI_BASE_URL": server.url, "BOTCORE_PLUGINS__DISABLED": "images,voice,api"}
+        found = models(await examine(configured(tmp_path, **asked), []))
+    assert found.keys() == {"chat"}
+
+
+async def test_moderation_that_the_endpoint_has_not_fails(tmp_path: Path) -> None:
+    async with offline_api(OfflineSettings(missing=("moderations",))) as server:
+        off = states(await examine(configured(tmp_path, OPENAI_BASE_URL=server.url), []))
+        asked = {"OPENAI_BASE_URL": server.url, "BOTCORE_MODERATION__OUTPUT": "block"}
+        on = named(await examine(configured(tmp_path, **asked), []), "moderation")
+    assert "moderation" not in off
+    assert (on.state, "moderation.output" in on.remedy) == ("fail", True)
+
+
+# ---- ffmpeg --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("script", "state", "text"),
+    [("exec /bin/false", "fail", "makes no ogg file"), (None, "note", "not found")],
+    ids=["broken", "absent"],
+)
+async def test_ffmpeg_is_made_to_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str | None, state: str, text: str
+) -> None:
+    assert named(await examine(configured(tmp_path), []), "ffmpeg").state == "ok"
+    program = tmp_path / "ffmpeg"
+    if script is not None:
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(program))
+    else:
+        monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(program))
+        monkeypatch.setenv("PATH", str(tmp_path))
+    found = named(await examine(configured(tmp_path), []), "ffmpeg")
+    assert (found.state, text in found.text) == (state, True)
+    assert "botcore-framework[voice]" in found.remedy
+
+
 # ---- platforms and plugins -----------------------------------------------------------------------------------
 
 
