@@ -92,11 +92,17 @@ def run(context: typer.Context) -> None:
 
 
 @app.command()
-def chat(context: typer.Context) -> None:
+def chat(
+    context: typer.Context,
+    files: Annotated[
+        Path | None,
+        typer.Option(help="The folder for pictures, sound and files that the bot sends. Default: data/chat."),
+    ] = None,
+) -> None:
     """Talk to the bot in this terminal. Ctrl-C stops an answer, Ctrl-D or /exit leaves."""
     from botcore.cli.talk import talk
 
-    raise typer.Exit(asyncio.run(talk(_with_logs(context.obj, quiet=True))))
+    raise typer.Exit(asyncio.run(talk(_with_logs(context.obj, quiet=True), files=files)))
 
 
 @app.command()

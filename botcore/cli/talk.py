@@ -7,18 +7,24 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from functools import partial
+from pathlib import Path
 
 from rich.console import Console
 
 from botcore.app import Engine
+from botcore.cli.folder import Folder
 from botcore.cli.terminal import Terminal
 from botcore.config import Config
 
 
-async def talk(config: Config) -> int:
-    """Converse until /exit, the end of the input, or Ctrl-C at the prompt. Raises ConfigError, StoreError."""
+async def talk(config: Config, *, files: Path | None = None) -> int:
+    """Converse until /exit, the end of the input, or Ctrl-C at the prompt. Raises ConfigError, StoreError.
+
+    What the bot sends is kept in the folder `files`; without, in `chat` below `store.folder`.
+    """
     console = Console()
-    terminal = Terminal(console, placeholder=config.delivery.placeholder, read=_reader())
+    folder = Folder(files or Path(config.store.folder, "chat"))
+    terminal = Terminal(console, placeholder=config.delivery.placeholder, folder=folder, read=_reader())
     with _terminal_restored():
         async with Engine(config, adapters=[terminal]):
             _interruptible(terminal)

@@ -15,6 +15,7 @@ from rich.markdown import Markdown
 from rich.text import Text as Styled
 
 from botcore.adapter import Finding, Gateway, Limits, Outlet
+from botcore.cli.folder import Folder
 from botcore.errors import Unsuitable
 from botcore.messages import (
     Address,
@@ -26,6 +27,7 @@ from botcore.messages import (
     Incoming,
     Message,
     Piece,
+    Press,
     Reply,
     Sender,
     Text,
@@ -42,17 +44,20 @@ LEAVE = frozenset({"/exit", "/quit"})
 class TerminalOutlet:
     """Writes answers to a console: growing ones are redrawn in place, finished ones stay.
 
-    `placeholder` is the text that reserves an answer's place; it is not shown as an answer.
+    `placeholder` is the text that reserves an answer's place; it is not shown as an answer. What comes with an answer
+    is kept in `folder`.
     """
 
     limits = Limits(
         text=1_000_000, edits=True, idempotent=False, typing_seconds=10.0, upload_bytes=2**30, fetch_bytes=0
     )
 
-    def __init__(self, console: Console, *, placeholder: str) -> None:
+    def __init__(self, console: Console, *, placeholder: str, folder: Folder) -> None:
         self._console = console
+        self._folder = folder
         self._placeholder = placeholder
         self._live: Live | None = None
+        self._below: tuple[str, Piece] | None = None
         self.answered = asyncio.Event()
         """Set when an answer is complete; whoever waits for one clears it first."""
 
@@ -68,12 +73,12 @@ class TerminalOutlet:
         if piece.text == self._placeholder:
             self._draw(Styled(self._placeholder, style="dim"))
         else:
-            self._finish(piece)
+            await self._finish(key, piece)
         return key
 
-    async def edit(self, address: Address, external_id: str, piece: Piece) -> None:  # noqa: ARG002
+    async def edit(self, address: Address, external_id: str, piece: Piece) -> None:  # noqa: ARG002 - as above
         """Write the final form of what was drawn so far."""
-        self._finish(piece)
+        await self._finish(external_id, piece)
 
     async def frame_slot(self, address: Address) -> None:  # noqa: ARG002
         """Wait for the next redraw."""
@@ -121,11 +126,28 @@ class TerminalOutlet:
             self._live.start()
         self._live.update(what, refresh=True)
 
-    def _finish(self, piece: Piece) -> None:
+    def pressed(self, text: str) -> Press | None:
+        """The button of the last answer that says this. None: it has no such button, and the text is a message."""
+        if self._below is None:
+            return None
+        external_id, piece = self._below
+        says = [button.says for row in piece.buttons for button in row]
+        return Press(external_id, text, (Text(piece.text),) if piece.text else ()) if text in says else None
+
+    async def _finish(self, external_id: str, piece: Piece) -> None:
+        self._below = (external_id, piece)
+        kept = [await self._kept(file) for file in piece.attachments]
         self.stop()
-        self._console.print(rendered(piece))
+        self._console.print(rendered(piece, kept))
         self._console.print()
         self.answered.set()
+
+    async def _kept(self, file: Image | Audio | Video | File) -> str:
+        try:
+            path = await self._folder.keep(file)
+        except Unsuitable as error:
+            return f"{described(file)} could not be saved: {error.said}"
+        return f"{described(file)} saved as {path}"
 
 
 def harmless(text: str) -> str:
@@ -133,13 +155,13 @@ def harmless(text: str) -> str:
     return _CONTROL.sub("\ufffd", text)
 
 
-def rendered(piece: Piece) -> RenderableType:
-    """A piece as rich shows it: Markdown formatted, files and buttons named."""
+def rendered(piece: Piece, files: Sequence[str] = ()) -> RenderableType:
+    """A piece as rich shows it: Markdown formatted, buttons named, below it what there is to say of its files."""
     lines: list[RenderableType] = []
     if piece.text:
         text = harmless(piece.text)
         lines.append(Markdown(text) if piece.markup == "markdown" else Styled(text))
-    lines += [Styled(described(file), style="cyan") for file in piece.attachments]
+    lines += [Styled(harmless(file), style="cyan", overflow="fold") for file in files]
     for row in piece.buttons:
         labels = (f"[{button.label}] {button.says or button.url}" for button in row)
         lines.append(Styled(harmless("  ".join(labels)), style="cyan"))
@@ -158,8 +180,8 @@ class Terminal:
 
     platform = PLATFORM
 
-    def __init__(self, console: Console, *, placeholder: str, read: Callable[[], str]) -> None:
-        self._outlet = TerminalOutlet(console, placeholder=placeholder)
+    def __init__(self, console: Console, *, placeholder: str, folder: Folder, read: Callable[[], str]) -> None:
+        self._outlet = TerminalOutlet(console, placeholder=placeholder, folder=folder)
         self.outlet: Outlet = self._outlet
         self._read = read
         self._gateway: Gateway | None = None
@@ -246,7 +268,7 @@ class Terminal:
             address=Address(PLATFORM, PLATFORM, self._user),
             chat=Chat(PLATFORM, self._user, "private"),
             sender=Sender(self._user, self._user, trusted=True),
-            event=Message(name, (Text(text, plain=True),)),
+            event=self._outlet.pressed(text) or Message(name, (Text(text, plain=True),)),
             received_at=datetime.now(UTC),
         )
 
