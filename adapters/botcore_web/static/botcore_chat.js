@@ -77,6 +77,8 @@ export default {
     addEventListener("keydown", this.keys);
     this.watcher = new ResizeObserver(() => this.stick());
     this.watcher.observe(this.$refs.flow);
+    this.watcher.observe(this.$refs.scroll); // a notice, files and a long draft below make it smaller
+    this.$el.closest(".q-page")?.setAttribute("role", "presentation"); // the frame is a main, too; ours is the one
     this.$emit("hello", {});
     this.visit();
     for (const [id, one] of Object.entries(pending.all())) this.deliver(id, one);
@@ -132,6 +134,7 @@ export default {
       const id = this.draftId ?? newId();
       const { files, reply } = this.handOver();
       this.draft = "";
+      this.told = "";
       this.deliver(id, { chat: this.chat, text, at: Date.now(), files, reply });
       this.end();
     },

@@ -114,7 +114,7 @@ export default {
         <input ref="picker" type="file" multiple hidden aria-label="Files" @change="pick" />
         <button type="button" class="plain-round" title="Attach files" aria-label="Attach files" @click="$refs.picker.click()">
           <icon name="clip" /></button>
-        <textarea ref="box" rows="1" :value="modelValue" :placeholder="'Message ' + name" aria-label="Your message"
+        <textarea ref="box" rows="1" dir="auto" :value="modelValue" :placeholder="'Message ' + name" aria-label="Your message"
           enterkeyhint="send" autocomplete="off" spellcheck="true" @input="typed" @keydown="key" @paste="pasted"></textarea>
         <button v-if="!some" type="button" class="plain-round" title="Record a voice message" aria-label="Record a voice message" @click="recording = true">
           <icon name="mic" /></button>

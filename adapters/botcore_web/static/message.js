@@ -48,6 +48,7 @@ export default {
     paint() {
       const body = this.$refs.body;
       const { settled, html, mine, text } = this.entry;
+      body.removeAttribute("dir"); // of the whole, only where it is not Markdown
       if (settled && html) showMarkdown(body, html);
       else if (mine && !settled) showGrowing(body, text);
       else showPlain(body, text);

@@ -17,7 +17,7 @@ export default {
       <button type="button" class="quoted" :title="'Go to this message'" @click="$emit('go', quote.id)">
         <img v-if="quote.url" :src="quote.url" alt="" />
         <span class="lines"><b>{{ quote.mine ? name : "You" }}</b>
-          <span>{{ (quote.mine ? bare(quote.text) : quote.text) || (quote.kind ? word(quote) : "Message") }}</span></span>
+          <span dir="auto">{{ (quote.mine ? bare(quote.text) : quote.text) || (quote.kind ? word(quote) : "Message") }}</span></span>
       </button>
       <button v-if="closable" type="button" class="off" title="Do not reply to it" aria-label="Do not reply to it" @click="$emit('close')"><icon name="cross" /></button>
     </div>`,

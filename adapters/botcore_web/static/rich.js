@@ -14,6 +14,9 @@ const RULES = {
   RETURN_DOM_FRAGMENT: true,
 };
 
+// Each block of text runs in the direction of its own first letter: what people write is of any language.
+const BLOCKS = "p, ul, ol, h1, h2, h3, h4, h5, h6, blockquote, table, td, th";
+
 purifier.addHook("uponSanitizeAttribute", (_node, data) => {
   // of styles, only the alignment of table cells
   if (data.attrName === "style" && !/^text-align:\s*(left|right|center);?$/.test(data.attrValue)) data.keepAttr = false;
@@ -29,11 +32,13 @@ export function showMarkdown(element, html) {
     frame.append(table);
   }
   for (const box of fragment.querySelectorAll(".code")) box.querySelector(".code-head")?.append(copyButton(box));
+  for (const block of fragment.querySelectorAll(BLOCKS)) block.dir = "auto";
   linkify(fragment);
   element.replaceChildren(fragment);
 }
 
 export function showPlain(element, text) {
+  element.dir = "auto";
   element.replaceChildren(document.createTextNode(text));
   linkify(element);
 }
@@ -129,7 +134,7 @@ function build({ kind, name, lines }) {
     return box;
   }
   if (lines.length > 1 && /^\s*\|/.test(lines[0]) && /^[\s|:-]+$/.test(lines[1])) return table(lines);
-  const paragraph = document.createElement("p");
+  const paragraph = Object.assign(document.createElement("p"), { dir: "auto" });
   lines.forEach((line, index) => {
     if (index) paragraph.append("\n");
     const heading = /^#{1,6}\s+(.*)$/.exec(line);
@@ -146,7 +151,7 @@ function table(lines) {
     for (const cell of line.trim().replace(/^\||\|$/g, "").split("|"))
       inline(row.appendChild(document.createElement(grid.rows.length === 1 ? "th" : "td")), cell.trim());
   }
-  const frame = Object.assign(document.createElement("div"), { className: "table" });
+  const frame = Object.assign(document.createElement("div"), { className: "table", dir: "auto" });
   frame.append(grid);
   return frame;
 }

@@ -36,7 +36,7 @@ export default {
         <section v-for="group in groups" :key="group.name">
           <h2>{{ group.name }}</h2>
           <div v-for="one in group.chats" :key="one.id" :class="['chat', { on: one.id === chat }]">
-            <a :href="'#' + one.id" @click.prevent="$emit('open', one.id)" :aria-current="one.id === chat ? 'page' : null">{{ one.title || "Untitled" }}</a>
+            <a dir="auto" :href="'#' + one.id" @click.prevent="$emit('open', one.id)" :aria-current="one.id === chat ? 'page' : null">{{ one.title || "Untitled" }}</a>
             <button type="button" title="Delete" :aria-label="'Delete ' + one.title" @click="$emit('remove', one)"><icon name="trash" /></button>
           </div>
         </section>
