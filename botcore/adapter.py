@@ -5,7 +5,7 @@ An adapter package exports one value, `adapter = Platform(...)`, named by an ent
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
@@ -273,14 +273,15 @@ class Adapter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What an adapter is built from: its own settings, the secrets it named, and facts of the whole bot."""
+    """What an adapter is built from: its own settings, the secrets it named, and what holds for the whole bot.
+
+    `offline`: the stand-in answers; `data_dir`: the folder for files that the database does not hold.
+    """
 
     settings: "Settings"
     secrets: Mapping[str, str]
-    bot_name: str = "botcore"
     offline: bool = False
     data_dir: str = "data"
-    facts: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,7 @@ def build(setup: Setup) -> "WebAdapter":
     if not isinstance(setup.settings, WebSettings):
         raise ConfigError("web: the settings are not those of [web]")
     settings = checked(setup.settings)
-    title = settings.title or setup.bot_name
-    return WebAdapter(settings, title=title, offline=setup.offline, data_dir=setup.data_dir)
+    return WebAdapter(settings, title=settings.title, offline=setup.offline, data_dir=setup.data_dir)
 
 
 class WebAdapter:

@@ -26,8 +26,8 @@ class WebSettings(Settings):
     """Password of the page, 16 characters or more. Best kept in the environment, as BOTCORE_WEB__TOKEN."""
     hosts: tuple[str, ...] = ()
     """Names the page is opened by behind a reverse proxy, as in chat.example.org; others are refused. Needs `token`."""
-    title: str = ""
-    """Heading of the page; the bot's name when empty."""
+    title: str = Field(default="botcore", min_length=1)
+    """Heading of the page, and what the bot is called there."""
     history: int = Field(default=50, ge=1, le=1000)
     """Messages shown when a conversation is opened; older ones load on demand, so that long ones open quickly."""
     upload_mb: int = Field(default=25, ge=1, le=1000)

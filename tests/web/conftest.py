@@ -287,11 +287,9 @@ Serve: TypeAlias = "Callable[..., Awaitable[WebAdapter]]"
 
 
 @asynccontextmanager
-async def serving(
-    house: House, *, offline: bool = False, bot_name: str = "Robin", **settings: Any
-) -> AsyncGenerator[WebAdapter]:
-    chosen = WebSettings.model_validate({"port": 0} | settings)
-    web = build(Setup(chosen, {}, bot_name=bot_name, offline=offline, data_dir=str(house.folder)))
+async def serving(house: House, *, offline: bool = False, **settings: Any) -> AsyncGenerator[WebAdapter]:
+    chosen = WebSettings.model_validate({"port": 0, "title": "Robin"} | settings)
+    web = build(Setup(chosen, {}, offline=offline, data_dir=str(house.folder)))
     await web.start(house)
     try:
         yield web

@@ -368,7 +368,7 @@ async def test_a_stranger_appears_on_a_page_that_is_open(house: House, web: WebA
 
 
 async def test_the_stand_in_is_labelled(house: House, visitor: Visitor, visiting: Visiting) -> None:
-    async with visiting.serving(house, offline=True, bot_name="Robin") as web:
+    async with visiting.serving(house, offline=True) as web:
         visit = await visitor.opens(web)
         await visit.page.get_by_text("Offline stand-in").wait_for()
         await visit.page.get_by_text("a built-in stand-in answers").wait_for()
