@@ -14,7 +14,11 @@ SHOWN = 20
 
 def register(bot: Bot, *, most: int) -> None:
     """Add these commands; a file may have `most` bytes."""
+    _add_files(bot, most)
+    _add_finetune(bot)
 
+
+def _add_files(bot: Bot, most: int) -> None:
     @bot.command(
         "files",
         permission="admin",
@@ -47,6 +51,8 @@ def register(bot: Bot, *, most: int) -> None:
         await ctx.step("delete", lambda: _deleted(ctx, wanted))
         return f"Deleted `{wanted}`."
 
+
+def _add_finetune(bot: Bot) -> None:
     @bot.command(
         "finetune",
         permission="admin",

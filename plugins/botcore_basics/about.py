@@ -11,7 +11,13 @@ WELCOME = "Ask me anything, in your own words. I remember what we talk about; /r
 
 def register(bot: Bot, *, welcome: str = "") -> None:
     """Add these commands; `welcome` replaces what /start says after the greeting."""
+    _add_start(bot, welcome)
+    _add_help(bot)
+    _add_usage(bot)
+    _add_whoami(bot)
 
+
+def _add_start(bot: Bot, welcome: str) -> None:
     @bot.command(
         "start",
         descriptions={"de": "Begrüßung und erste Schritte", "es": "Saludo y primeros pasos", "zh": "欢迎与入门"},
@@ -24,6 +30,8 @@ def register(bot: Bot, *, welcome: str = "") -> None:
         # plain: a display name is somebody's own choice, and no Markdown of ours
         return Reply.of(Text(f"Hello {ctx.sender.name}!", plain=True), welcome or WELCOME, buttons=[row])
 
+
+def _add_help(bot: Bot) -> None:
     @bot.command(
         "help",
         ephemeral=True,
@@ -38,6 +46,8 @@ def register(bot: Bot, *, welcome: str = "") -> None:
         """
         return ctx.help(command)
 
+
+def _add_usage(bot: Bot) -> None:
     @bot.command(
         "usage",
         ephemeral=True,
@@ -56,6 +66,8 @@ def register(bot: Bot, *, welcome: str = "") -> None:
                 lines += [f"- in this conversation: {_told(here)}", f"- everywhere: {_told(everywhere)}"]
         return "\n".join(lines)
 
+
+def _add_whoami(bot: Bot) -> None:
     @bot.command(
         "whoami",
         ephemeral=True,
