@@ -62,6 +62,10 @@ async def start_bot(start: Starter) -> Any:
     async def echo(used: library.Interaction[Any], message: library.Message) -> None:
         await used.response.send_message(message.content)
 
+    @tree.context_menu(name="Greet")
+    async def greet(used: library.Interaction[Any], member: library.Member) -> None:
+        await used.response.send_message(f"Hello {member.display_name}")
+
     await client.tree.sync()
     return client
 
@@ -115,13 +119,16 @@ async def test_commands_files_and_threads_over_the_control_endpoint(
     assert sent["attachments"][0]["size"] == 4
     await control("uses", {**where, "command": "Echo", "message": sent["id"]})
     await general.wait_for(lambda seen: seen[-1].text == "look")
+    assert await control("menus", **where) == {"message": ["Echo"], "person": ["Greet"]}
+    await control("uses", {**where, "command": "Greet", "whom": "Ada"})
+    await general.wait_for(lambda seen: seen[-1].text == "Hello Ada")
     thread = await control("threads", {**where, "message": sent["id"], "name": "Talk"})
     assert (thread["id"], thread["kind"]) == (sent["id"], "thread")
     forum = await control("channels", {"guild": "Friends", "name": "help", "kind": "forum"})
     assert forum["kind"] == "forum"
     offered = await control("offers", **where)
     assert offered == [{"name": "image", "options": [{"name": "prompt", "type": 3}, {"name": "count", "type": 4}]}]
-    assert [one["name"] for one in await control("commands")] == ["image", "Echo"]
+    assert [one["name"] for one in await control("commands")] == ["image", "Echo", "Greet"]
     places = await control("places")
     assert [one["name"] for one in places["guilds"][0]["channels"]] == ["general", "Talk", "help"]
 
@@ -239,5 +246,14 @@ async def test_a_person_can_chat_in_the_page(
         await picture.wait_for()
         assert await picture.evaluate("one => one.decode().then(() => one.naturalWidth)") == 1
         await ada.says(f"hello {discord.bot.user.mention} in <#{general.id}>", channel=general)
-        await page.get_by_text("hello @Helper in #general", exact=True).wait_for()
+        said = page.get_by_text("hello @Helper in #general", exact=True)
+        await said.click(button="right")
+        await page.get_by_role("button", name="Echo").click()
+        await page.get_by_text("Ada used Echo").wait_for()
+        await page.locator(".message.person header b").last.click(button="right")
+        await page.get_by_role("button", name="Greet").click()
+        await page.get_by_text("Hello Ada", exact=True).wait_for()
+        await page.get_by_label("Apps on this message from Ada").last.press("Enter")
+        await page.get_by_role("button", name="Echo").press("Escape")
+        await page.get_by_role("button", name="Echo").wait_for(state="hidden")
         await browser.close()

@@ -14,6 +14,7 @@ from botcore.testing.discord_server import (
     DiscordServer,
     Limits,
     ManualClock,
+    Message,
     NotSent,
     Permission,
     Person,
@@ -241,10 +242,21 @@ async def test_context_menus(
 
     await client.tree.sync()
     said = await ada.says("stressed", channel=general)
-    assert (await (await ada.uses("Translate", on=said)).answer()).text == "desserts"
+    answer = await (await ada.uses("Translate", on=said)).answer()
+    assert answer.text == "desserts"
+    shown = await fetched(client, answer)
+    assert shown.type is library.MessageType.context_menu_command
+    assert shown.reference.message_id == said.id
+    assert shown.interaction_metadata.target_message_id == said.id
+    assert not answer.pinged(ada)
     assert (await (await ada.uses("Greet", on=ada, channel=general)).answer()).text == "Hello Ada"
     with pytest.raises(NotSent, match="no command"):
         await ada.uses("Explain", on=said)
+
+
+async def fetched(client: Any, message: Message) -> Any:
+    """A message as the library gets it from the channel."""
+    return await client.get_channel(message.channel.id).fetch_message(message.id)
 
 
 def _client_without_content() -> Any:

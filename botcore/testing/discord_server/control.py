@@ -18,6 +18,7 @@ from botcore.testing.discord_server.messages import Message
 from botcore.testing.discord_server.model import Channel, Json
 from botcore.testing.discord_server.people import Person
 from botcore.testing.discord_server.refusals import Refused
+from botcore.testing.discord_server.registry import MESSAGE_MENU, USER_MENU
 from botcore.testing.discord_server.shown import channel_json, interaction_json, message_json, offers
 from botcore.testing.discord_server.slash import Attachment, usable
 from botcore.testing.discord_server.stage import Stage
@@ -52,6 +53,7 @@ class Control:
             "holds": self._list_holds,
             "commands": self._commands,
             "offers": self._offers,
+            "menus": self._menus,
             "online": self._online,
         }
         self._posts: dict[str, Action] = {
@@ -155,6 +157,13 @@ class Control:
         person, channel = self._find_person(given["user"]), self._find_channel(given)
         return [one for command in usable(self._stage.world, person.user, channel) for one in offers(command)]
 
+    async def _menus(self, given: Json) -> Any:
+        """What a person's app has in the menus of messages and of people there, by name."""
+        person, channel = self._find_person(given["user"]), self._find_channel(given)
+        found = usable(self._stage.world, person.user, channel)
+        kinds = {"message": MESSAGE_MENU, "person": USER_MENU}
+        return {menu: [one["name"] for one in found if one["type"] == kind] for menu, kind in kinds.items()}
+
     async def _online(self, given: Json) -> Any:
         await self._stage.bot.comes_online(min(float(given.get("timeout", 5)), _MAX_WAIT))
         return {"online": True}
@@ -223,7 +232,11 @@ class Control:
         return await person.autocompletes(given["command"], given["option"], given["typed"], channel=channel)
 
     async def _uses(self, given: Json) -> Any:
+        """From the menu of a message, or of a person (`whom`)."""
         person = self._find_person(given["user"])
+        if "whom" in given:
+            on, channel = self._find_person(given["whom"]), self._find_channel(given)
+            return interaction_json(await person.uses(given["command"], on=on, channel=channel))
         return interaction_json(await person.uses(given["command"], on=self._find_message(given)))
 
     async def _presses(self, given: Json) -> Any:

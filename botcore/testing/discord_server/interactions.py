@@ -29,7 +29,7 @@ class Interaction:
 
     `response` is the type of the bot's first answer (None so far), `original` the message it shows or changes,
     `followups` those that came later, `choices` what it suggested, `modal` the dialogue that it opened; `owned` says
-    for which installations it is meant.
+    for which installations it is meant, `target` is the message whose menu it was chosen from.
     """
 
     id: int
@@ -42,6 +42,7 @@ class Interaction:
     created_at: float
     clock: Clock
     source: Message | None = None
+    target: Message | None = None
     owned: Json = field(default_factory=dict[str, object])
     response: int | None = None
     answered_at: float | None = None

@@ -41,6 +41,7 @@ def invoke(
     data: Json,
     *,
     source: Message | None = None,
+    target: Message | None = None,
     types: list[int] | None = None,
 ) -> Interaction:
     """Open an interaction and send it to the bot.
@@ -53,6 +54,7 @@ def invoke(
     if not owned:
         raise NotSent(f"{world.bot.name} is not installed for {user.name} here")
     interaction = world.interactions.open(kind, user, channel, name, data, owned=owned, source=source)
+    interaction.target = target
     guild = channel.guild
     world.gateway.dispatch(
         "INTERACTION_CREATE", _payload(world, interaction), guild_id=None if guild is None else guild.id

@@ -235,6 +235,7 @@ class Person:
             NotSent: where the app does not offer it.
         """
         resolved: Json = {}
+        message = on if isinstance(on, Message) else None
         if isinstance(on, Message):
             place, kind, target = channel or on.channel, MESSAGE_MENU, on.id
             resolved["messages"] = {str(on.id): self._world.renderer.message(on)}
@@ -246,7 +247,8 @@ class Person:
         data: Json = {"id": found["id"], "name": command, "type": kind, "target_id": str(target), "resolved": resolved}
         if "guild_id" in found:
             data["guild_id"] = found["guild_id"]
-        return invoke(self._world, COMMAND, self.user, place, command, data, types=found["integration_types"])
+        types = found["integration_types"]
+        return invoke(self._world, COMMAND, self.user, place, command, data, target=message, types=types)
 
     async def presses(self, button: Button | str, *, on: Message) -> Interaction:
         """Press a button under a message: a label, an emoji or a `Button`.

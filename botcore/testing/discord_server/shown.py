@@ -1,7 +1,7 @@
 """Channels, messages and interactions as the control endpoint shows them: ids are strings, as the API writes them."""
 
 from botcore.testing.discord_server.interactions import Interaction
-from botcore.testing.discord_server.messages import Message
+from botcore.testing.discord_server.messages import CONTEXT_MENU_COMMAND, Message
 from botcore.testing.discord_server.model import (
     CATEGORY,
     DM,
@@ -56,6 +56,7 @@ def message_json(message: Message) -> Json:
         "reply_to": None if message.reply_to is None else str(message.reply_to),
         "thread": None if message.thread_id is None else str(message.thread_id),
         "command": message.data.get("interaction", {}).get("name"),
+        "menu": message.data["type"] == CONTEXT_MENU_COMMAND,
         "user": message.data.get("interaction_metadata", {}).get("user", {}).get("global_name"),
         "attachments": [
             {**{k: one.get(k) for k in ("filename", "size", "content_type", "url")}, "voice": message.is_voice}

@@ -7,7 +7,7 @@ from botcore.testing.discord_server.gateway import PRIVILEGED, Gateway, Intent
 from botcore.testing.discord_server.interactions import Interactions
 from botcore.testing.discord_server.limits import Limits, RateLimiter
 from botcore.testing.discord_server.mentions import EVERYTHING, Allowed, find_pings
-from botcore.testing.discord_server.messages import DEFAULT, REPLY, Message, Pings
+from botcore.testing.discord_server.messages import CONTEXT_MENU_COMMAND, DEFAULT, REPLY, Message, Pings
 from botcore.testing.discord_server.model import DM, GROUP_DM, Channel, Guild, Json, Member, Role, User
 from botcore.testing.discord_server.permissions import ORDINARY, sees
 from botcore.testing.discord_server.registry import Commands
@@ -159,7 +159,7 @@ class World:
             author=author,
             allowed=content.allowed,
             users=self.users,
-            replied=content.reply_to,
+            replied=None if content.kind == CONTEXT_MENU_COMMAND else content.reply_to,
         )
 
     def _keep(self, channel: Channel, message: Message) -> None:
@@ -182,7 +182,7 @@ class World:
                 message.edits.append(message.text)
             after = {**message.data, **changes}
             content = Content(after["content"], components=after["components"], allowed=allowed)
-            content.reply_to = message.replied
+            content.reply_to, content.kind = message.replied, message.data["type"]
             pings = self._pings(message.channel, message.author, content)
             message.data |= _pinged(pings)
             if fresh:

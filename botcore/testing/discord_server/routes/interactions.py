@@ -119,6 +119,7 @@ def _show(world: World, interaction: Interaction, content: Content) -> Message:
         content.only_for = interaction.user
     if first and interaction.kind == COMMAND:
         content.kind = CONTEXT_MENU_COMMAND if "target_id" in interaction.data else SLASH
+        content.reply_to = interaction.target
     else:
         answered = interaction.source if first else interaction.original
         if answered is not None and not answered.deleted and not answered.is_ephemeral:
@@ -131,6 +132,10 @@ def _metadata(interaction: Interaction) -> Json:
     about["authorizing_integration_owners"] = interaction.owned
     if interaction.original is not None:
         about["original_response_message_id"] = str(interaction.original.id)
+    if interaction.target is not None:
+        about["target_message_id"] = str(interaction.target.id)
+    elif interaction.kind == COMMAND and "target_id" in interaction.data:
+        about["target_user"] = interaction.data["resolved"]["users"][interaction.data["target_id"]]
     if interaction.kind == COMPONENT and interaction.source is not None:
         about["interacted_message_id"] = str(interaction.source.id)
     if interaction.kind == MODAL_SUBMIT:
