@@ -188,6 +188,13 @@ class Gateway(Protocol):
         """The same as Discord's application commands: bodies of "create application command", sorted by name."""
         ...
 
+    def menus(self) -> Mapping[str, Mapping[str, Json]]:
+        """Those of them that need nothing but a message, or a person: as entries of Discord's context menus.
+
+        By the command's name; type 3 is the menu of a message, 2 that of a person.
+        """
+        ...
+
     async def suggest(self, command: str, option: str, typed: str) -> Sequence[str]:
         """Up to 25 values for a slash command's option that is being typed. Never fails: then there are none."""
         ...

@@ -5,6 +5,7 @@ from functools import partial
 
 from botcore.adapter import AccessRequest, ChatSummary, Entry, Seen
 from botcore.commands.gate import guard, is_quiet
+from botcore.commands.menus import menu_schema
 from botcore.commands.registry import Registry
 from botcore.commands.schema import slash_schema, suggestions
 from botcore.delivery.desk import Desk
@@ -37,6 +38,11 @@ class EngineGateway:
     def slash(self) -> Sequence[Mapping[str, Json]]:
         """The commands as Discord's application commands, sorted by name."""
         return [slash_schema(known) for known in self._registry.commands()]
+
+    def menus(self) -> Mapping[str, Mapping[str, Json]]:
+        """Those that are in a context menu of Discord's, by the command's name."""
+        bodies = {known.command.name: menu_schema(known) for known in self._registry.commands()}
+        return {name: body for name, body in bodies.items() if body is not None}
 
     async def suggest(self, command: str, option: str, typed: str) -> Sequence[str]:
         """Values for an option that is being typed; none where the plugin's function fails or takes too long."""

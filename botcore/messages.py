@@ -238,11 +238,16 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """A command with options that the platform has parsed (a slash command)."""
+    """A command with options that the platform has parsed (a slash command, an entry of a menu).
+
+    `reply_to`: the message from whose menu it was chosen, as a reply would quote it; `person`: the person from whose.
+    """
 
     command: str
     options: Mapping[str, Json]
     external_id: str = ""
+    reply_to: Quote | None = None
+    person: User | None = None
     kind: Literal["invocation"] = field(default="invocation", kw_only=True, repr=False)
 
 
@@ -326,11 +331,20 @@ class Piece:
     ephemeral: bool = False
 
 
+def quote_of(event: Event) -> Quote | None:
+    """The message that a command is about beside its own: replied to, with the button, or with the menu."""
+    match event:
+        case Message() | Invocation():
+            return event.reply_to
+        case Press():
+            return Quote(event.external_id, mine=True, parts=event.parts)
+        case Edit() | Reaction():
+            return None
+
+
 def quoted_text(event: Event) -> str:
-    """The text that a command is about beside its own: of the message that is replied to, or that has the button."""
-    if isinstance(event, Press):
-        return text_of(event.parts).strip()
-    quote = event.reply_to if isinstance(event, Message) else None
+    """The text of that message; "" where there is none."""
+    quote = quote_of(event)
     return text_of(quote.parts).strip() if quote is not None else ""
 
 

@@ -18,6 +18,7 @@ from botcore_discord.client import FAILURES
 from botcore_discord.incoming import Receiver
 from botcore_discord.intake import Intake, Make
 from botcore_discord.library import discord
+from botcore_discord.quotes import is_reply
 from botcore_discord.settings import DiscordSettings
 
 log = logging.getLogger(__name__)
@@ -108,7 +109,11 @@ class CatchUp:
         most = self._settings.catch_up_messages
         history = channel.history(limit=most, after=discord.Object(since), oldest_first=False)
         window = [message async for message in history][::-1]
-        answered = {one.reference.message_id for one in window if one.reference is not None and self._is_me(one)}
+        answered = {
+            one.reference.message_id
+            for one in window
+            if one.reference is not None and is_reply(one) and self._is_me(one)
+        }
         missed: list[Incoming] = []
         for message in window:
             wanted = self._receiver.notice(message) and message.id not in answered

@@ -1,4 +1,4 @@
-"""Slash commands: kept the same at Discord as they are here, and written only where they differ."""
+"""Slash commands and entries of menus: kept the same at Discord as here, and written only where they differ."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -12,11 +12,18 @@ from botcore_discord.settings import DiscordSettings
 
 log = logging.getLogger(__name__)
 
-MOST: Final = 100
-"""Slash commands that an app may have in one place (https://discord.com/developers/docs/interactions/application-commands)."""
+_CHAT_INPUT, _USER, _MESSAGE = 1, 2, 3
+_KINDS: Final[Mapping[int, tuple[int, str]]] = {
+    _CHAT_INPUT: (100, "slash commands"),
+    _USER: (15, "commands in the menu of a person"),
+    _MESSAGE: (15, "commands in the menu of a message"),
+}
+"""How many of each kind an app may have in one place, and what they are called. In menus it was five until March 2026.
+
+https://discord.com/developers/docs/interactions/application-commands#registering-a-command
+"""
 _LOOKED_AT: Final = 20
 """Servers in which is looked for commands that are left over: `guilds` is for bots that are on a few."""
-_CHAT_INPUT = 1
 _GUILD_INSTALL, _USER_INSTALL = 0, 1
 
 _UNSAID: Final[Mapping[str, Json]] = {
@@ -53,13 +60,7 @@ class CommandSync:
     async def run(self, commands: Sequence[Mapping[str, Json]]) -> None:
         """Compare and, where they differ, write: one request for each place. Never raises; what fails is one line."""
         own = self._of_the_application(None)
-        taken = {(one.get("type", _CHAT_INPUT), one["name"]) for one in own}
-        wanted = [dict(one) for one in commands if (_CHAT_INPUT, one["name"]) not in taken]
-        room = MOST - sum(one.get("type", _CHAT_INPUT) == _CHAT_INPUT for one in own)
-        if len(wanted) > room:
-            left = ", ".join(f"/{one['name']}" for one in wanted[room:])
-            self._complaints.say("many", "Discord takes %d slash commands; these are left out: %s", MOST, left)
-            wanted = wanted[:room]
+        wanted = [one for kind in _KINDS for one in self._with_room(kind, commands, own)]
         guilds = self._settings.guilds
         await self._sync(None, [*own, *([] if guilds else map(self._everywhere, wanted))])
         for guild in guilds:
@@ -68,6 +69,20 @@ class CommandSync:
         if isinstance(self._client, BotClient):  # an application's client may have others that nobody here knows of
             for other in [one.id for one in self._client.guilds if one.id not in guilds][:_LOOKED_AT]:
                 await self._clear(other)
+
+    def _with_room(
+        self, kind: int, commands: Sequence[Mapping[str, Json]], own: Sequence[Mapping[str, Json]]
+    ) -> list[dict[str, Json]]:
+        """The commands of a kind that Discord takes beside the application's own; the others are named."""
+        most, called = _KINDS[kind]
+        taken = {one["name"] for one in own if _kind_of(one) == kind}
+        wanted = [dict(one) for one in commands if _kind_of(one) == kind and one["name"] not in taken]
+        room = max(0, most - len(taken))
+        if len(wanted) > room:
+            mark = "/" if kind == _CHAT_INPUT else ""
+            left = ", ".join(f"{mark}{one['name']}" for one in wanted[room:])
+            self._complaints.say(f"many {kind}", "Discord takes %d %s; these are left out: %s", most, called, left)
+        return wanted[:room]
 
     def _of_the_application(self, guild: discord.Object | None) -> list[dict[str, Any]]:
         """The commands of a client that has a tree of its own: writing all commands would delete them."""
@@ -82,22 +97,20 @@ class CommandSync:
         where = "everywhere" if guild is None else f"on server {guild}"
         try:
             if not await self._differs(guild, wanted):
-                log.debug("the slash commands %s are up to date", where)
+                log.debug("the commands %s are up to date", where)
                 return
             _ = await self._client.http.request(self._route("PUT", guild), json=wanted)
         except FAILURES as error:
-            self._complaints.say(
-                f"commands {guild}", "the slash commands %s are not up to date: %s", where, _why(error)
-            )
+            self._complaints.say(f"commands {guild}", "the commands %s are not up to date: %s", where, _why(error))
         else:
-            log.info("Discord: %d slash commands are registered %s", len(wanted), where)
+            log.info("Discord: %d commands are registered %s", len(wanted), where)
 
     async def _clear(self, guild: int) -> None:
         """Take away what a server has that `guilds` named earlier: there each command would be offered twice."""
         try:
             if await self._differs(guild, ()):
                 _ = await self._client.http.request(self._route("PUT", guild), json=[])
-                log.info("Discord: server %d is no longer in discord.guilds, its slash commands are taken away", guild)
+                log.info("Discord: server %d is no longer in discord.guilds, its commands are taken away", guild)
         except FAILURES as error:
             log.debug("whether server %d has commands of its own is not known: %s", guild, _why(error))
 
@@ -119,8 +132,12 @@ def _in_one_guild(command: dict[str, Json]) -> dict[str, Json]:
     return {key: value for key, value in command.items() if key not in {"contexts", "integration_types"}}
 
 
+def _kind_of(command: Mapping[str, Json]) -> int:
+    return int(command.get("type", _CHAT_INPUT))
+
+
 def _by_name(commands: Sequence[Mapping[str, Json]]) -> dict[tuple[int, str], Json]:
-    return {(one.get("type", _CHAT_INPUT), one["name"]): normal(one) for one in commands}
+    return {(_kind_of(one), one["name"]): normal(one) for one in commands}
 
 
 def normal(command: Mapping[str, Json]) -> dict[str, Json]:

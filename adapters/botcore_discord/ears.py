@@ -39,7 +39,7 @@ class Ears:
         self._errands = errands
         self._quotes = Quotes(client)
         self._receiver = Receiver(client, Places(client), self._quotes)
-        self._interactions = Interactions(client, errands, complaints)
+        self._interactions = Interactions(client, self._quotes, errands, complaints)
         self._gateway: Gateway | None = None
         self._intake: Intake | None = None
         self._catch_up: CatchUp | None = None
@@ -95,7 +95,7 @@ class Ears:
                 pass
 
     async def _make_ready(self, intake: Intake) -> None:
-        """Queue what was missed, then go on with what came meanwhile. The first time, see to the slash commands."""
+        """Queue what was missed, then go on with what came meanwhile. The first time, see to the commands."""
         gateway, first = self._gateway, not self.ready.is_set()
         seen = await self._seen()
         for one in seen:
@@ -110,7 +110,7 @@ class Ears:
         if first:
             log.info("Discord: %s is listening (servers: %d)", self._client.user, len(self._client.guilds))
         if first and self._settings.commands and self._sync is not None and gateway is not None:
-            await self._sync.run(gateway.slash())
+            await self._sync.run([*gateway.slash(), *gateway.menus().values()])
 
     async def _seen(self) -> Sequence[Seen]:
         while self._gateway is not None:

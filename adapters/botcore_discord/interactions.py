@@ -1,4 +1,4 @@
-"""Slash commands, buttons and autocompletion: acknowledged at once, then taken.
+"""Slash commands, menus, buttons and autocompletion: acknowledged at once, then taken.
 
 Discord waits three seconds for the first answer to an interaction; then the person reads that the application did not
 respond. So it is deferred before anything else is waited for, and what is deferred is the place of the answer.
@@ -6,6 +6,7 @@ respond. So it is deferred before anything else is waited for, and what is defer
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -18,11 +19,12 @@ from botcore.errands import Errands
 from botcore.errors import StoreError
 from botcore_discord.buttons import says_of
 from botcore_discord.client import FAILURES, FAULTS
-from botcore_discord.content import parts_of
 from botcore_discord.incoming import sender_of
 from botcore_discord.library import discord
-from botcore_discord.options import options_of
+from botcore_discord.options import options_of, person_of
 from botcore_discord.places import PLATFORM, Place, place_of
+from botcore_discord.quotes import Quotes
+from botcore_discord.subjects import is_elsewhere, may_read, pointed_at, pressed, quoted
 from botcore_discord.targets import DISTANT, HIDDEN
 
 log = logging.getLogger(__name__)
@@ -33,14 +35,16 @@ _ACKNOWLEDGED: Final = 40060
 """Discord's code for an interaction that had its first answer."""
 _SUGGEST_S: Final = 2.0
 """Seconds for suggestions: nothing can be shown after three."""
+_CHAT_INPUT, _USER, _MESSAGE = 1, 2, 3  # types of commands: typed, in the menu of a person, in that of a message
 _NOT_STORED: Final = "I could not store that. Please send it again."
 
 
 class Interactions:
     """Answers for one bot. `client` may be an application's that has commands and buttons of its own."""
 
-    def __init__(self, client: discord.Client, errands: Errands, complaints: Complaints) -> None:
+    def __init__(self, client: discord.Client, quotes: Quotes, errands: Errands, complaints: Complaints) -> None:
         self._client = client
+        self._quotes = quotes
         self._errands = errands
         self._complaints = complaints
 
@@ -61,27 +65,42 @@ class Interactions:
 
     @staticmethod
     def _is_ours(interaction: Any) -> bool:
-        """Whether it is a slash command that the application does not have in a tree of its own."""
-        return (interaction.data or {}).get("type", 1) == 1 and interaction.command is None
+        """Whether it is a command that the application does not have in a tree of its own."""
+        kind = (interaction.data or {}).get("type", _CHAT_INPUT)
+        return kind in {_CHAT_INPUT, _USER, _MESSAGE} and interaction.command is None
 
     async def _invoke(self, interaction: Any, gateway: Gateway) -> None:
-        data = interaction.data
         try:
-            event = m.Invocation(str(data["name"]), options_of(data))
+            event, message = self._invoked(interaction, gateway)
         except FAULTS as error:
             log.error("a command from Discord cannot be read (%s)", type(error).__name__)  # noqa: TRY400 - a traceback may quote what people wrote
             return
-        await self._take(interaction, event, gateway)
+        await self._take(interaction, event, gateway, message)
+
+    def _invoked(self, interaction: Any, gateway: Gateway) -> tuple[m.Invocation, discord.Message | None]:
+        """The command, and the message of its menu where those that it replies to can be asked for."""
+        data = interaction.data
+        kind = data.get("type", _CHAT_INPUT)
+        if kind == _CHAT_INPUT:
+            return m.Invocation(str(data["name"]), options_of(data)), None
+        command = _chosen(data, gateway)
+        if kind == _USER:
+            return m.Invocation(command, {}, person=person_of(str(data["target_id"]), data["resolved"])), None
+        message = pointed_at(self._client, interaction)
+        quote = quoted(self._client, self._quotes, interaction, message)
+        return m.Invocation(command, {}, reply_to=quote), message if may_read(interaction) else None
 
     async def _press(self, interaction: Any, says: str, gateway: Gateway) -> None:
         try:
-            event = _pressed(interaction, says)
+            event = pressed(interaction, says)
         except FAULTS as error:
             log.error("a button on Discord cannot be read (%s)", type(error).__name__)  # noqa: TRY400 - as above
             return
         await self._take(interaction, event, gateway)
 
-    async def _take(self, interaction: Any, event: m.Event, gateway: Gateway) -> None:
+    async def _take(
+        self, interaction: Any, event: m.Event, gateway: Gateway, message: discord.Message | None = None
+    ) -> None:
         hidden = gateway.is_ephemeral(event)
         try:
             number = await self._defer(interaction, hidden=hidden)  # nothing is awaited before this
@@ -89,7 +108,9 @@ class Interactions:
             line = "an interaction came too late or could not be deferred: %s"
             self._complaints.say("defer", line, told(error), level=logging.WARNING)
             return
-        mark = HIDDEN if hidden else DISTANT if _is_elsewhere(interaction) else ""
+        if isinstance(event, m.Invocation) and event.reply_to is not None and message is not None:
+            event = replace(event, reply_to=replace(event.reply_to, reply_to=await self._quotes.chain(message)))
+        mark = HIDDEN if hidden else DISTANT if is_elsewhere(interaction) else ""
         incoming = self._incoming(interaction, event, f"{mark}{number}" if number else None)
         try:
             await gateway.accept(incoming)
@@ -168,30 +189,11 @@ def _place_of(interaction: Any) -> Place:
     return place or Place(number, None, "group")
 
 
-def _pressed(interaction: Any, says: str) -> m.Press:
-    """A press of a button, with the id of its message as the outlet calls it."""
-    message = interaction.message
-    if message is None:
-        return m.Press("", says)
-    about = message.interaction_metadata
-    follows = about is not None and about.original_response_message_id is not None
-    # the bot's own further messages go to the channel, those of an interaction where it could not write there
-    distant = follows or _is_elsewhere(interaction)
-    mark = HIDDEN if message.flags.ephemeral else DISTANT if distant else ""
-    return m.Press(f"{mark}{message.id}", says, parts_of(message, links=bool(mark) or not _may_read(interaction)))
-
-
-def _is_elsewhere(interaction: Any) -> bool:
-    """Whether the bot itself is not where the interaction is: somebody has brought the app along."""
-    if interaction.guild_id is None:
-        return bool(interaction.context.private_channel)
-    return bool(interaction.is_user_integration() and not interaction.is_guild_integration())
-
-
-def _may_read(interaction: Any) -> bool:
-    """Whether the bot can ask for the messages there later."""
-    may = interaction.app_permissions
-    return interaction.guild_id is None or bool(may.view_channel and may.read_message_history)
+def _chosen(data: Any, gateway: Gateway) -> str:
+    """The command behind an entry of a menu. One that is no more keeps the entry's name, so that this can be said."""
+    kind, name = data["type"], str(data["name"])
+    entries = {(body["type"], body["name"]): command for command, body in gateway.menus().items()}
+    return entries.get((kind, name), name)
 
 
 def _focused(data: Any) -> tuple[str, str]:

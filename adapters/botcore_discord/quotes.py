@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from botcore import messages as m
-from botcore_discord.client import FAILURES
+from botcore_discord.client import FAILURES, FAULTS
 from botcore_discord.content import name_of, parts_of
 from botcore_discord.library import discord
 
@@ -45,15 +45,29 @@ class Quotes:
         """A message was deleted."""
         self._known.pop(message_id, None)
 
+    def is_mine(self, message: discord.Message) -> bool:
+        """Whether the bot wrote it."""
+        user = self._client.user
+        return user is not None and message.author.id == user.id
+
     def author_is_me(self, message: discord.Message) -> bool:
         """Whether a message replies to one of the bot's."""
-        if not _is_reply(message):
+        if not is_reply(message):
             return False
         replied = _replied(message)
         if replied is not None:
-            return self._is_me(replied)
+            return self.is_mine(replied)
         known = self._known.get(_above(message) or 0)
         return known is not None and known.quote.mine
+
+    def quote(self, message: discord.Message, *, mark: str = "", links: bool = False) -> m.Quote:
+        """A message alone. `mark` begins its id where the outlet reaches it in another way than by its channel.
+
+        `links`: its files are referred to by their links, as in `parts_of`.
+        """
+        mine = self.is_mine(message)
+        author = "" if mine else name_of(message.author.display_name)
+        return m.Quote(f"{mark}{message.id}", author, mine, parts_of(message, links=links))
 
     async def chain(self, message: discord.Message) -> m.Quote | None:
         """The messages above, the nearest outermost. It ends where one is gone, hidden, or takes too long to get."""
@@ -80,25 +94,20 @@ class Quotes:
     async def _ask(self, channel: Any, number: int) -> _Known | None:
         try:
             return self._keep(await channel.fetch_message(number))
-        except FAILURES as error:
-            log.debug("a chain of replies ends: %s", error)
+        except (*FAILURES, *FAULTS) as error:
+            log.debug("a chain of replies ends: %s", type(error).__name__)
             return None
 
     def _keep(self, message: discord.Message) -> _Known:
-        author, mine = message.author, self._is_me(message)
-        quote = m.Quote(str(message.id), "" if mine else name_of(author.display_name), mine, parts_of(message))
-        known = self._known[message.id] = _Known(quote, _above(message))
+        known = self._known[message.id] = _Known(self.quote(message), _above(message))
         self._known.move_to_end(message.id)
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         return known
 
-    def _is_me(self, message: discord.Message) -> bool:
-        user = self._client.user
-        return user is not None and message.author.id == user.id
 
-
-def _is_reply(message: discord.Message) -> bool:
+def is_reply(message: discord.Message) -> bool:
+    """Whether a message replies to another. What answers a command from the menu of a message refers to it, too."""
     reference = message.reference
     return reference is not None and message.type is discord.MessageType.reply
 
@@ -106,12 +115,12 @@ def _is_reply(message: discord.Message) -> bool:
 def _above(message: discord.Message) -> int | None:
     """The id of the message that this one replies to. A forwarded message refers to another, and is no reply."""
     reference = message.reference
-    if reference is None or not _is_reply(message) or reference.channel_id != message.channel.id:
+    if reference is None or not is_reply(message) or reference.channel_id != message.channel.id:
         return None
     return None if isinstance(reference.resolved, discord.DeletedReferencedMessage) else reference.message_id
 
 
 def _replied(message: discord.Message) -> discord.Message | None:
     reference = message.reference
-    resolved = None if reference is None or not _is_reply(message) else reference.resolved
+    resolved = None if reference is None or not is_reply(message) else reference.resolved
     return resolved if isinstance(resolved, discord.Message) else None

@@ -11,11 +11,11 @@ class DiscordSettings(Settings):
     enabled: bool = True
     """Off keeps the adapter from starting although its token is there."""
     commands: bool = True
-    """Keep the slash commands that Discord offers the same as the commands of the plugins."""
+    """Keep the commands that Discord offers the same as the commands of the plugins."""
     guilds: tuple[int, ...] = ()
-    """Ids of servers to register the slash commands in, and nowhere else. Empty: everywhere, direct messages too."""
+    """Ids of servers to register the commands in, and nowhere else. Empty: everywhere, direct messages too."""
     user_install: bool = False
-    """Offer the slash commands to people who installed the app for themselves, on servers without the bot too."""
+    """Offer the commands to people who installed the app for themselves, on servers without the bot too."""
     message_content: bool = False
     """Read messages that do not mention the bot; takes the Message Content intent, to be allowed in the portal."""
     catch_up_messages: int = Field(default=100, ge=0, le=1000)

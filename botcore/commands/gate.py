@@ -14,12 +14,13 @@ from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar
 
 import structlog
 
+from botcore.commands.menus import person_param
 from botcore.commands.parse import attach, bind, parse
 from botcore.commands.registry import Found, Registered, Registry, Unknown, allows, is_granted
 from botcore.commands.render import render
 from botcore.commands.signature import Signature
 from botcore.errors import ApiError, BotcoreError, HandlerFailed, NotAllowed, PluginError, Refusal, UsageError
-from botcore.messages import Button, Edit, Event, Invocation, Json, Message, Part, Press, Reply, Text
+from botcore.messages import Button, Edit, Event, Invocation, Json, Message, Part, Press, Reply, Text, quote_of
 from botcore.plugin import Command, Context, Permission, Prompt
 
 T = TypeVar("T")
@@ -202,17 +203,21 @@ def _only_ours(error: Exception) -> BotcoreError | None:
 
 
 def _attached(signature: Signature, text: str | Mapping[str, Json], event: Event) -> dict[str, Any]:
-    """The arguments in `text` with the attachments of the event. Raises UsageError."""
-    given = parse(signature, text) if isinstance(text, str) else bind(signature, text)
+    """The arguments in `text` with the attachments and the person of the event. Raises UsageError."""
+    given = parse(signature, text) if isinstance(text, str) else bind(signature, _pointed(signature, text, event))
     if not any(param.place == "attachment" for param in signature.params):
         return given
     sent = event.parts if isinstance(event, Message | Edit) else ()
-    quoted: tuple[Part, ...] = ()
-    if isinstance(event, Press):
-        quoted = event.parts
-    elif isinstance(event, Message) and event.reply_to is not None:
-        quoted = event.reply_to.parts
-    return attach(signature, given, sent, quoted)
+    quote = quote_of(event)
+    return attach(signature, given, sent, quote.parts if quote is not None else ())
+
+
+def _pointed(signature: Signature, given: Mapping[str, Json], event: Event) -> Mapping[str, Json]:
+    """The options with the person from whose menu the command was chosen."""
+    param = person_param(signature)
+    if not isinstance(event, Invocation) or event.person is None or param is None:
+        return given
+    return {param.name: event.person, **given}
 
 
 def is_quiet(registry: Registry, event: Event) -> bool:

@@ -23,7 +23,7 @@ from botcore.commands.kinds import (
 from botcore.commands.registry import Registered
 from botcore.commands.signature import Param, Signature
 from botcore.messages import Json, User
-from botcore.plugin import Where
+from botcore.plugin import Command, Where
 
 DISCORD_CHOICES: Final = 25
 _DISCORD_TEXT: Final = 100  # characters of a description, and of a choice's name
@@ -146,12 +146,18 @@ def slash_schema(registered: Registered) -> dict[str, Json]:
     body: dict[str, Json] = {"type": 1, "name": command.name, "description": _cut(described(registered))}
     if localized:
         body["description_localizations"] = localized
-    body["contexts"] = sorted(context for where in command.where for context in _CONTEXTS[where])
-    if command.permission != "user":
-        body["default_member_permissions"] = _MANAGE_SERVER
+    body |= audience(command)
     ordered = sorted(signature.params, key=lambda param: not param.required)  # stable: required ones first
     body["options"] = [_option(param) for param in ordered]
     return body
+
+
+def audience(command: Command) -> dict[str, Json]:
+    """Where Discord offers a command, and to whom."""
+    told: dict[str, Json] = {"contexts": sorted(context for where in command.where for context in _CONTEXTS[where])}
+    if command.permission != "user":
+        told["default_member_permissions"] = _MANAGE_SERVER
+    return told
 
 
 def _option(param: Param) -> dict[str, Json]:

@@ -7,7 +7,20 @@ from typing import Any
 from botcore.adapter import Outlet
 from botcore.conversation.prompt import quoted
 from botcore.errors import DeliveryError, Unsuitable
-from botcore.messages import SPOKEN, Attachment, Edit, File, Image, Incoming, Message, Part, Press, Text, text_of
+from botcore.messages import (
+    SPOKEN,
+    Attachment,
+    Edit,
+    File,
+    Image,
+    Incoming,
+    Invocation,
+    Message,
+    Part,
+    Press,
+    Text,
+    text_of,
+)
 
 PASTE_CUT = 4000  # characters: platforms cut a long paste here or a little later, anywhere in the text
 _UNSEEN = (
@@ -53,7 +66,7 @@ def check(parts: Sequence[Part]) -> None:
 def said(incoming: Incoming, parts: Sequence[Part], *, name: str | None, strip: Callable[[str], str]) -> str:
     """The text for the model: the quoted message as marked data, the author's name where several share a history."""
     event = incoming.event
-    quote = quoted(event.reply_to) if isinstance(event, Message) and event.reply_to is not None else ""
+    quote = quoted(event.reply_to) if isinstance(event, Message | Invocation) and event.reply_to is not None else ""
     text = strip(text_of(parts))
     files = "".join(
         f"\n[attached: {_one_line(part.name) or part.kind}, {_one_line(part.media_type) or 'unknown type'}]"
@@ -71,9 +84,9 @@ def _one_line(name: str | None) -> str:
 
 
 def quoted_in(incoming: Incoming) -> tuple[Part, ...]:
-    """What stands in the message that is replied to."""
+    """What stands in the message that is replied to, or from whose menu a command was chosen."""
     event = incoming.event
-    return event.reply_to.parts if isinstance(event, Message) and event.reply_to is not None else ()
+    return event.reply_to.parts if isinstance(event, Message | Invocation) and event.reply_to is not None else ()
 
 
 async def with_images(

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from botcore.errors import Unsuitable
-from botcore.messages import Button, File, Image, Message, Press, Reply, Text
+from botcore.messages import Button, File, Image, Reply, Text, quote_of
 from botcore.plugin import Between, Bot, Context, Doc, Rest
 from botcore_images.drawing import Drawn
 from botcore_images.families import Quality, Size
@@ -91,12 +91,11 @@ def register(bot: Bot, settings: ImagesSettings, studio: Studio) -> None:
 
 
 async def _album(ctx: Context) -> list[Image | File]:
-    """All pictures of the answer that is replied to, or under which the button stands."""
-    event = ctx.incoming.event
-    below = event.external_id if isinstance(event, Press) else ""
-    if isinstance(event, Message) and event.reply_to is not None and event.reply_to.mine:
-        below = event.reply_to.external_id
-    return [part for part in await ctx.answer_at(below) if isinstance(part, Image)] if below else []
+    """All pictures of the answer that is meant: by a reply, by a button below it, or by its menu."""
+    quote = quote_of(ctx.incoming.event)
+    if quote is None or not quote.mine or not quote.external_id:
+        return []
+    return [part for part in await ctx.answer_at(quote.external_id) if isinstance(part, Image)]
 
 
 def shown(drawn: Drawn) -> Reply:

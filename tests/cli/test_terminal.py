@@ -89,6 +89,9 @@ class Engine(Gateway):
     def slash(self) -> Sequence[Mapping[str, Json]]:
         return ()
 
+    def menus(self) -> Mapping[str, Mapping[str, Json]]:
+        return {}
+
     async def suggest(self, command: str, option: str, typed: str) -> Sequence[str]:
         return ()
 

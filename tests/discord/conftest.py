@@ -229,11 +229,15 @@ async def make_adapter(discord: DiscordServer) -> AsyncIterator[Callable[..., Di
 
 
 class Heard:
-    """A gateway that keeps what it is given; `bodies` are the slash commands, `past` what was seen before."""
+    """A gateway that keeps what it is given.
+
+    `bodies` are the slash commands, `entries` those of menus, `past` is what was seen before.
+    """
 
     def __init__(self) -> None:
         self.accepted: list[Incoming] = []
         self.bodies: list[dict[str, Any]] = []
+        self.entries: dict[str, dict[str, Any]] = {}
         self.past: list[Seen] = []
         self.refusals = 0
         self._news = asyncio.Condition()
@@ -266,6 +270,10 @@ class Heard:
     def slash(self) -> list[dict[str, Any]]:
         """The commands' bodies."""
         return self.bodies
+
+    def menus(self) -> dict[str, dict[str, Any]]:
+        """The entries' bodies."""
+        return self.entries
 
     def is_ephemeral(self, event: Event) -> bool:
         """A command called "secret" is."""

@@ -179,6 +179,9 @@ class House:
     def slash(self) -> Sequence[Mapping[str, Json]]:
         return ()
 
+    def menus(self) -> Mapping[str, Mapping[str, Json]]:
+        return {}
+
     async def suggest(self, command: str, option: str, typed: str) -> Sequence[str]:
         return ()
 
