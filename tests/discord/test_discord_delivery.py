@@ -217,7 +217,7 @@ async def test_a_kicked_bot_and_a_deleted_channel_stop_nothing(
     house: House, ada: Person, friends: Server, general: Channel
 ) -> None:
     doomed = friends.text_channel("doomed")
-    held = house.discord.faults.hold("POST /channels/{channel_id}/messages", channel=doomed.id)
+    held = house.discord.faults.hold("POST /channels/{channel_id}/messages", where=doomed.id)
     await ada.mentions(house.discord.bot, "what is 2 + 2?", channel=doomed)
     await held.reached(PATIENCE)
     await friends.deletes(doomed)

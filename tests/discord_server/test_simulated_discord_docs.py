@@ -38,7 +38,7 @@ def test_everything_that_people_do_is_named() -> None:
 
 
 def test_every_control_is_named(discord: DiscordServer) -> None:
-    controls = {*discord._control._gets, *discord._control._posts}
+    controls = {*discord._control.gets, *discord._control.posts}
     told = PAGE.split("## From another process", 1)[1]
     for name in controls:
         assert re.search(rf"\b{name}\b", told), name

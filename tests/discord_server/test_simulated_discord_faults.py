@@ -111,7 +111,7 @@ async def test_a_call_is_held_until_released(discord: DiscordServer, channel: An
 async def test_faults_can_be_for_one_channel_or_for_everything(
     discord: DiscordServer, channel: Any, ada: Person, general: Channel
 ) -> None:
-    discord.faults.refuse("/messages", status=418, channel=ada.dms.id)
+    discord.faults.refuse("/messages", status=418, where=ada.dms.id)
     await channel.send("fine")
     client = channel._state._get_client()
     with pytest.raises(library.HTTPException):

@@ -135,7 +135,7 @@ async def test_flood_control_in_one_chat_does_not_hold_up_another(open_house: Op
     house = await open_house(BOTCORE_DELIVERY__DRAIN_SECONDS="0")  # Ada's answer is held up for a minute
     ada, bob = house.user("Ada"), house.user("Bob")
     house.telegram.faults.refuse(
-        "sendMessage", status=429, description="Too Many Requests: retry after 60", retry_after=60, chat=ada.id
+        "sendMessage", status=429, description="Too Many Requests: retry after 60", retry_after=60, where=ada.id
     )
     await ada.says("Hello")
     await house.telegram.called("sendMessage", timeout=PATIENCE)

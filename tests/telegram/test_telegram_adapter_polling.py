@@ -224,7 +224,7 @@ async def test_an_unreachable_telegram_does_not_stop_the_start(
 ) -> None:
     caplog.set_level(logging.INFO)
     async with telegram_server(limits=Limits.none()) as gone:
-        port = gone._port
+        port = int(gone.url.rpartition(":")[2])
     running = await connect(server=gone)
     assert [r.levelname for r in caplog.records if "does not answer yet" in r.getMessage()] == ["WARNING"]
     async with telegram_server(limits=Limits.none(), port=port) as back:

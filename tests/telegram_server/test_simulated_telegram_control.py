@@ -166,6 +166,10 @@ async def test_files_over_the_control_endpoint(telegram: TelegramServer, bot: Bo
         async with session.get(f"{telegram.url}/_simulator/file", params={"id": page["file"]["id"]}) as answer:
             assert answer.headers["Content-Disposition"] == "attachment"  # a file of a chat is no page of the simulator
             assert answer.content_type == "application/octet-stream"
+        page = await control("sends", {**given, "media_type": "text/html"})
+        async with session.get(f"{telegram.url}/_simulator/file", params={"id": page["file"]["id"]}) as answer:
+            assert answer.headers["Content-Disposition"] == "attachment"  # nor is what is called a voice message
+            assert answer.content_type == "application/octet-stream"
     await control("file", id="none", status=404)
     await control("sends", {**given, "kind": "reply_markup"}, status=400)
     await control("sends", {**given, "content": "no base64!"}, status=400)

@@ -94,7 +94,7 @@ async def test_a_call_is_held_until_released(telegram: TelegramServer, bot: Bot,
 async def test_faults_can_be_for_one_chat_or_for_everything(telegram: TelegramServer, bot: Bot, ada: Person) -> None:
     bob = telegram.user("Bob")
     await bob.says("hi")
-    telegram.faults.refuse("sendMessage", chat=bob.id)
+    telegram.faults.refuse("sendMessage", where=bob.id)
     await bot.send_message(ada.id, "fine")
     with pytest.raises(NetworkError, match="Internal Server Error"):
         await bot.send_message(bob.id, "not fine")

@@ -10,8 +10,8 @@ import pytest
 from telegram import Bot, InputMediaAudio, InputMediaDocument, InputMediaPhoto
 from telegram.error import BadRequest
 
+from botcore.testing.server.pictures import picture_size
 from botcore.testing.telegram_server import Limits, ManualClock, Person, TelegramServer, png, telegram_server
-from botcore.testing.telegram_server.pictures import picture_size
 
 Caller = Callable[..., Awaitable[Any]]
 

@@ -20,9 +20,9 @@ from botcore.testing.discord_server.refusals import NotSent
 from botcore.testing.discord_server.server import DiscordServer
 from botcore.testing.discord_server.slash import Attachment
 from botcore.testing.discord_server.stage import SIMULATED_TOKEN
-from botcore.testing.telegram_server.clock import Clock, ManualClock, SystemClock
-from botcore.testing.telegram_server.faults import Delay, Garble, Hold, Reset, Silence
-from botcore.testing.telegram_server.pictures import png
+from botcore.testing.server.clock import Clock, ManualClock, SystemClock
+from botcore.testing.server.faults import Delay, Garble, Hold, Reset, Silence
+from botcore.testing.server.pictures import png
 
 #: Reads as a sentence: `async with discord_server() as discord:`
 discord_server = DiscordServer

@@ -1,11 +1,10 @@
 """The record of what the bot called."""
 
-from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from botcore.testing.discord_server.requests import Request
+from botcore.testing.server.record import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,31 +31,19 @@ class Call:
         return self.status < 300
 
 
-class Calls:
+class Calls(Record[Call]):
     """The last calls, oldest first. With `keep=0` nothing is recorded."""
-
-    def __init__(self, keep: int) -> None:
-        self.enabled = keep > 0
-        self._calls: deque[Call] = deque(maxlen=keep)
-
-    def __iter__(self) -> Iterator[Call]:
-        return iter(list(self._calls))
-
-    def __len__(self) -> int:
-        return len(self._calls)
 
     def of(self, route: str) -> list[Call]:
         """The calls of a route, or of all routes and paths that contain something: "POST", "/messages"."""
-        return [call for call in self._calls if route in call.route or route in f"{call.method} {call.path}"]
+        return [call for call in self if route in call.route or route in f"{call.method} {call.path}"]
 
-    def add(self, method: str, request: Request, at: float, status: int, code: int, message: str) -> None:
-        """Record one. Interaction tokens are kept out of the path."""
+    def note(self, method: str, request: Request, at: float, status: int, code: int = 0, message: str = "") -> None:
+        """Record one, where calls are recorded. Interaction tokens are kept out of the path."""
+        if not self.enabled:
+            return
         token = request.names.get("token")
         path = request.path.replace(token, "{token}") if token else request.path
         files = tuple(f"{one.name} ({len(one.content)} bytes)" for one in request.files)
         query = dict(request.query)
-        self._calls.append(Call(method, path, request.route, at, status, code, message, query, request.body, files))
-
-    def clear(self) -> None:
-        """Forget them."""
-        self._calls.clear()
+        self.add(Call(method, path, request.route, at, status, code, message, query, request.body, files))

@@ -7,16 +7,16 @@ from botcore.testing.discord_server.model import Channel, HasUser, Json, Typing,
 from botcore.testing.discord_server.people import Person
 from botcore.testing.discord_server.slash import user_of
 from botcore.testing.discord_server.world import World
+from botcore.testing.server.answer import is_placeholder, next_answer
 
 Settled = Callable[[Message], bool]
-_PLACEHOLDERS = frozenset({"", "…", "...", "⏳"})
 
 
 def is_settled(message: Message) -> bool:
     """Whether a message is more than a placeholder that waits to be edited, or a deferred answer."""
     if message.is_loading:
         return False
-    return bool(message.attachments or message.embeds) or message.text.strip() not in _PLACEHOLDERS
+    return bool(message.attachments or message.embeds) or not is_placeholder(message.text)
 
 
 class Bot:
@@ -73,19 +73,14 @@ class Bot:
         place = where if isinstance(where, Channel) else where.dms
         viewer = None if seen_by is None else user_of(seen_by)
 
-        def look() -> Message | None:
-            for message in place.unread:
-                fits = viewer is None or message.is_shown_to(viewer)
-                if fits and not message.deleted and settled(message):
-                    place.unread.remove(message)
-                    return message
-            return None
+        def fits(message: Message) -> bool:
+            return (viewer is None or message.is_shown_to(viewer)) and settled(message)
 
-        try:
-            return await place.news.wait_for(look, timeout)
-        except TimeoutError:
+        def complaint() -> str:
             shown = "\n".join(one.line for one in place.messages.values() if not one.deleted) or "(nothing)"
-            raise TimeoutError(f"no answer in {place.name} within {timeout} s; it shows:\n{shown}") from None
+            return f"no answer in {place.name} within {timeout} s; it shows:\n{shown}"
+
+        return await next_answer(place.unread, place.news, fits, timeout, complaint)
 
     async def types(self, where: Channel | Person, *, timeout: float = 5) -> Typing:
         """Wait until the bot has shown that it types; returns the first time.

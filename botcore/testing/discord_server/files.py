@@ -11,8 +11,8 @@ from urllib.parse import parse_qs
 
 from botcore.testing.discord_server.model import Json
 from botcore.testing.discord_server.snowflakes import Snowflakes
-from botcore.testing.telegram_server.clock import Clock
-from botcore.testing.telegram_server.pictures import picture_size
+from botcore.testing.server.clock import Clock
+from botcore.testing.server.pictures import picture_size
 
 DEFAULT_MAX_FILE = 10 * 1024 * 1024  # bytes of one attachment, without a boosted guild
 MAX_REQUEST = 25 * 1024 * 1024  # bytes of a request: https://discord.com/developers/docs/reference#uploading-files

@@ -13,8 +13,8 @@ from typing import Protocol
 import orjson
 
 from botcore.testing.discord_server.model import Json
-from botcore.testing.telegram_server.clock import Clock
-from botcore.testing.telegram_server.news import News
+from botcore.testing.server.clock import Clock
+from botcore.testing.server.news import News
 
 RESUME_WINDOW = 120.0  # seconds that a session outlives its connection
 _REPLAY = 5_000  # events that a session keeps for a resume

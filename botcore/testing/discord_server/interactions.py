@@ -13,7 +13,7 @@ from botcore.testing.discord_server.messages import Message
 from botcore.testing.discord_server.model import Channel, Json, User
 from botcore.testing.discord_server.refusals import Refused, unknown
 from botcore.testing.discord_server.snowflakes import Snowflakes
-from botcore.testing.telegram_server.clock import Clock
+from botcore.testing.server.clock import Clock
 
 ANSWER_WITHIN = 3.0  # seconds
 TOKEN_LIFE = 900.0  # seconds

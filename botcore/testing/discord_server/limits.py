@@ -11,7 +11,7 @@ from hashlib import md5
 from typing import Self
 
 from botcore.testing.discord_server.refusals import Refused
-from botcore.testing.telegram_server.clock import Clock
+from botcore.testing.server.clock import Clock
 
 _MANY = 1_000_000  # what headers promise where nothing is limited: the library would otherwise send one by one
 _PRUNE_OVER = 20_000  # buckets

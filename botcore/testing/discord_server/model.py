@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from botcore.testing.discord_server.snowflakes import iso
-from botcore.testing.telegram_server.news import News
+from botcore.testing.server.news import News
 
 if TYPE_CHECKING:
     from botcore.testing.discord_server.messages import Message
@@ -235,11 +235,11 @@ class Channel:
             seen = self.transcript(as_seen_by)
             return [seen] if predicate(seen) else []
 
-        try:
-            return (await self.news.wait_for(look, timeout))[0]
-        except TimeoutError:
+        def complaint() -> str:
             shown = "\n".join(self.lines(as_seen_by)) or "(nothing)"
-            raise TimeoutError(f"not within {timeout} s; the channel shows:\n{shown}") from None
+            return f"not within {timeout} s; the channel shows:\n{shown}"
+
+        return (await self.news.wait_for(look, timeout, complaint))[0]
 
 
 class HasUser(Protocol):

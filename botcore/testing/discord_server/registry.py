@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from botcore.testing.discord_server.model import Json
 from botcore.testing.discord_server.refusals import Refused, unknown
 from botcore.testing.discord_server.snowflakes import Snowflakes
-from botcore.testing.telegram_server.clock import Clock
+from botcore.testing.server.clock import Clock
 
 CHAT_INPUT, USER_MENU, MESSAGE_MENU = 1, 2, 3
 #: https://discord.com/developers/docs/interactions/application-commands#registering-a-command

@@ -1,36 +1,34 @@
 """The HTTP side: the API below /api/v10, the gateway, the files, and the control pages."""
 
-import asyncio
+from functools import partial
 from typing import Any, Self
 from urllib.parse import unquote
 
 import orjson
 from aiohttp import web
-from aiohttp.abc import AbstractStreamWriter
-from aiohttp.http import RawRequestMessage
-from aiohttp.streams import StreamReader
 
-from botcore.testing.discord_server.control import PREFIX, Control
+from botcore.testing.discord_server.control import Control
 from botcore.testing.discord_server.description import Checker, Described
-from botcore.testing.discord_server.faults import Fault, Refuse
+from botcore.testing.discord_server.faults import Refuse
 from botcore.testing.discord_server.files import DEFAULT_MAX_FILE, MAX_REQUEST
 from botcore.testing.discord_server.gateway import PRIVILEGED, Intent
 from botcore.testing.discord_server.limits import Limits
 from botcore.testing.discord_server.refusals import Refused, unauthorized
 from botcore.testing.discord_server.requests import Request, read_body, read_query
 from botcore.testing.discord_server.routes import ROUTES, WITHOUT_TOKEN, Answer
-from botcore.testing.discord_server.routing import Match, Router
+from botcore.testing.discord_server.routing import Router
 from botcore.testing.discord_server.socket import Connection
 from botcore.testing.discord_server.stage import SIMULATED_TOKEN, Stage
-from botcore.testing.telegram_server.clock import Clock
-from botcore.testing.telegram_server.faults import Delay, Garble, Hold, Reset, Silence
+from botcore.testing.server.clock import Clock
+from botcore.testing.server.control import PREFIX
+from botcore.testing.server.faults import spoil
+from botcore.testing.server.listener import Listener
 
 API = "/api/v10"
 _ROUTER = Router(ROUTES)
 _VIA = {"Via": "1.1 simulator"}  # without it, discord.py takes a 429 for a ban by the proxy
 _JSON = {"Content-Type": "application/json", **_VIA}
 _EMPTY = {"Content-Type": "text/html; charset=utf-8", **_VIA}
-_SHUTDOWN = 0.5  # seconds that open calls get at the end
 
 
 class DiscordServer(Stage):
@@ -92,14 +90,13 @@ class DiscordServer(Stage):
             self.gateway.on_event = self._checker.event
         self._heartbeat_interval = heartbeat_interval
         self._control = Control(self)
-        self._host, self._port = host, port
-        self._runner: web.ServerRunner | None = None
+        self._listener = Listener(self._handle, host, port, max_body=2 * MAX_REQUEST)
         self._connections: set[Connection] = set()
 
     @property
     def root(self) -> str:
         """Where everything lies."""
-        return f"http://{self._host}:{self._port}"
+        return self._listener.origin
 
     @property
     def url(self) -> str:
@@ -109,7 +106,7 @@ class DiscordServer(Stage):
     @property
     def gateway_url(self) -> str:
         """The gateway's address, as GET /gateway/bot tells it."""
-        return f"ws://{self._host}:{self._port}/gateway"
+        return f"{self.root.replace('http', 'ws', 1)}/gateway"
 
     @property
     def violations(self) -> list[str]:
@@ -122,11 +119,7 @@ class DiscordServer(Stage):
         Raises:
             OSError: where the port is taken.
         """
-        server = web.Server(self._handle, request_factory=_request, handler_cancellation=True, access_log=None)
-        self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._port, backlog=1024).start()
-        self._port = self._runner.addresses[0][1]
+        await self._listener.start()
         self.world.files.root = self.root
         return self
 
@@ -135,9 +128,7 @@ class DiscordServer(Stage):
         self.faults.clear()
         for connection in list(self._connections):
             connection.close(1001)
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        await self._listener.stop()
 
     async def __aenter__(self) -> Self:
         return await self.start()
@@ -181,26 +172,26 @@ class DiscordServer(Stage):
             request.body, request.files = await read_body(http)
         except Refused as refused:
             return self._refuse(http.method, request, refused, headers)
-        if self.faults.planned and (fault := self._fault(match)) is not None:
-            return await self._spoil(http, request, headers, fault)
-        return self._perform(http.method, request, headers)
+        place = str(match.ids.get("channel_id", ""))
+        fault = self.faults.take(match.route, place) if self.faults.planned else None
+        if isinstance(fault, Refuse):
+            return self._refuse(http.method, request, _planned(fault), headers, planned=True)
+        if fault is not None:
+            return await spoil(http, fault, partial(self._perform, http.method, request, headers))
+        return await self._perform(http.method, request, headers)
 
     def _check_token(self, http: web.BaseRequest, path: str) -> None:
         if not path.startswith(WITHOUT_TOKEN) and http.headers.get("Authorization") != f"Bot {self.token}":
             raise unauthorized()
 
-    def _fault(self, match: Match) -> Fault | None:
-        return self.faults.take(match.route, match.ids.get("channel_id"))
-
-    def _perform(self, method: str, request: Request, headers: dict[str, str]) -> web.Response:
+    async def _perform(self, method: str, request: Request, headers: dict[str, str]) -> web.Response:
         try:
             answer: Answer = ROUTES[request.route](self.world, request)
         except Refused as refused:
             return self._refuse(method, request, refused, headers)
         if self._checker is not None:
             self._checker.call(method, request, answer.status, answer.body)
-        if self.calls.enabled:
-            self._record(method, request, answer.status)
+        self.calls.note(method, request, self.world.clock.now(), answer.status)
         body = b"" if answer.status == 204 else orjson.dumps(answer.body)
         return _answer(answer.status, body, headers)
 
@@ -213,41 +204,8 @@ class DiscordServer(Stage):
         body = refused.as_json()
         if self._checker is not None and request.route and not planned:
             self._checker.call(method, request, refused.status, body)
-        if self.calls.enabled:
-            self._record(method, request, refused.status, refused.code, refused.message)
+        self.calls.note(method, request, self.world.clock.now(), refused.status, refused.code, refused.message)
         return _answer(refused.status, orjson.dumps(body), {**headers, **refused.headers})
-
-    def _record(self, method: str, request: Request, status: int, code: int = 0, message: str = "") -> None:
-        self.calls.add(method, request, self.world.clock.now(), status, code, message)
-        self.world.news.tell()
-
-    async def _spoil(
-        self, http: web.BaseRequest, request: Request, headers: dict[str, str], fault: Fault
-    ) -> web.StreamResponse:
-        """Answer a call the way a fault wants it."""
-        method = http.method
-        if isinstance(fault, Refuse):
-            extra: dict[str, Any] = (
-                {} if fault.retry_after is None else {"retry_after": fault.retry_after, "global": False}
-            )
-            extra |= fault.more or {}
-            after = {} if fault.retry_after is None else {"Retry-After": str(int(fault.retry_after) + 1)}
-            refused = Refused(fault.status, fault.code, fault.message, extra=extra, headers=after)
-            return self._refuse(method, request, refused, headers, planned=True)
-        answer = self._perform(method, request, headers) if fault.landed else None
-        match fault:
-            case Garble():
-                return web.Response(status=fault.status, text=fault.body, content_type=fault.media_type)
-            case Silence():
-                await asyncio.Event().wait()  # ends when the caller gives up: the handler is cancelled
-            case Reset():
-                _break(http)
-                return web.Response()
-            case Delay():
-                await asyncio.sleep(fault.seconds)
-            case Hold():
-                await fault.keep()
-        return answer or self._perform(method, request, headers)
 
     def _download(self, path: str, query: str) -> web.Response:
         file = self.world.files.download(path, query)
@@ -256,23 +214,11 @@ class DiscordServer(Stage):
         return web.Response(body=file.content, content_type=file.media_type)
 
 
-def _request(
-    message: RawRequestMessage,
-    payload: StreamReader,
-    protocol: web.RequestHandler,
-    writer: AbstractStreamWriter,
-    task: asyncio.Task[None],
-) -> web.BaseRequest:
-    """A request that may be as large as an upload to Discord; aiohttp's own limit is 1 MB."""
-    loop = asyncio.get_running_loop()
-    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=2 * MAX_REQUEST)
-
-
 def _answer(status: int, body: bytes, headers: dict[str, str] | None = None) -> web.Response:
     return web.Response(status=status, body=body or None, headers={**(_JSON if body else _EMPTY), **(headers or {})})
 
 
-def _break(request: web.BaseRequest) -> None:
-    transport: Any = request.transport
-    if transport is not None:
-        transport.abort()
+def _planned(fault: Refuse) -> Refused:
+    extra: dict[str, Any] = {} if fault.retry_after is None else {"retry_after": fault.retry_after, "global": False}
+    after = {} if fault.retry_after is None else {"Retry-After": str(int(fault.retry_after) + 1)}
+    return Refused(fault.status, fault.code, fault.message, extra=extra | dict(fault.more or {}), headers=after)

@@ -5,7 +5,7 @@ https://discord.com/developers/docs/reference#snowflakes
 
 from datetime import UTC, datetime
 
-from botcore.testing.telegram_server.clock import Clock
+from botcore.testing.server.clock import Clock
 
 EPOCH = 1_420_070_400.0  # Unix seconds of Discord's first millisecond
 

@@ -15,7 +15,7 @@ from botcore.testing.discord_server.model import Channel, Member, User
 from botcore.testing.discord_server.people import Person
 from botcore.testing.discord_server.permissions import NO_MORE, Permission
 from botcore.testing.discord_server.world import World
-from botcore.testing.telegram_server.clock import Clock, SystemClock
+from botcore.testing.server.clock import Clock, SystemClock
 
 #: Obviously no secret; its first part is the bot's id, as in real ones, because some libraries look at it.
 SIMULATED_TOKEN = "NzAwMDAwMDAwMDAwMDAwMDAx.simulated.bot-token-for-tests-only"  # noqa: S105 - not a secret
@@ -48,7 +48,7 @@ class Stage:
         )
         self.bot = Bot(self.world)
         self.faults = Faults()
-        self.calls = Calls(record)
+        self.calls = Calls(record, self.world.news)
         self.people: dict[int, Person] = {}
         self.guilds: dict[int, Server] = {}
 
@@ -101,12 +101,8 @@ class Stage:
         Raises:
             TimeoutError: after `timeout` seconds.
         """
-
-        def look() -> list[Call] | None:
-            calls = self.calls.of(route)
-            return calls if len(calls) >= times else None
-
-        return await self.world.news.wait_for(look, timeout)
+        await self.calls.wait_until(lambda calls: len(calls.of(route)) >= times, timeout)
+        return self.calls.of(route)
 
 
 def _bot_id(token: str) -> int:

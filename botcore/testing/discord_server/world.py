@@ -13,8 +13,8 @@ from botcore.testing.discord_server.permissions import ORDINARY, sees
 from botcore.testing.discord_server.registry import Commands
 from botcore.testing.discord_server.render import Renderer
 from botcore.testing.discord_server.snowflakes import Snowflakes, iso
-from botcore.testing.telegram_server.clock import Clock
-from botcore.testing.telegram_server.news import News
+from botcore.testing.server.clock import Clock
+from botcore.testing.server.news import News
 
 _NONCE_LIFE = 300.0  # seconds: "the past few minutes"
 

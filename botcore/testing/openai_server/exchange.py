@@ -67,7 +67,7 @@ class Exchange:
             if recorded.state == "open":
                 recorded.state = "answered"
             recorded.finished_at = clock()
-            self._state.requests.touch()
+            self._state.requests.news.tell()
 
     async def _respond(self, request: web.BaseRequest, recorded: Recorded, *, inside: bool) -> web.StreamResponse:
         state = self._state
@@ -75,7 +75,7 @@ class Exchange:
         outcome: Outcome | None = None
         try:
             await self._read(request, recorded, inside=inside)
-            state.requests.touch()
+            state.requests.news.tell()
         except ApiRefusal as refusal:
             outcome = _refused(refusal)
         hold = state.holds.take(recorded.path)

@@ -1,14 +1,13 @@
 """The requests that the server received, for tests to look at: a bounded list that can be waited on."""
 
-import asyncio
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import orjson
 
 from botcore.testing.openai_server.form import Form
+from botcore.testing.server.record import Record
 
 RequestState = Literal["open", "answered", "cut", "disconnected"]
 
@@ -77,49 +76,12 @@ class Recorded:
         }
 
 
-class RequestLog:
-    """The latest requests, oldest first. Reads like a sequence."""
-
-    def __init__(self, limit: int) -> None:
-        self._kept: deque[Recorded] = deque(maxlen=limit)
-        self._changed = asyncio.Event()
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    def __getitem__(self, index: int) -> Recorded:
-        return self._kept[index]
-
-    def __iter__(self) -> Iterator[Recorded]:
-        return iter(tuple(self._kept))
+class RequestLog(Record[Recorded]):
+    """The latest requests, oldest first."""
 
     def to(self, path: str) -> list[Recorded]:
         """The requests to one path below the prefix, such as `/chat/completions`."""
-        return [kept for kept in self._kept if kept.path == path]
-
-    def add(self, recorded: Recorded) -> None:
-        """Keep one more; the oldest goes when the limit is reached."""
-        self._kept.append(recorded)
-        self.touch()
-
-    def clear(self) -> None:
-        """Forget all of them."""
-        self._kept.clear()
-
-    def touch(self) -> None:
-        """Wake those who wait: something changed."""
-        self._changed.set()
-        self._changed.clear()
-
-    async def wait_until(self, condition: Callable[["RequestLog"], bool], within: float = 5.0) -> None:
-        """Wait until `condition` holds of this log.
-
-        Raises:
-            TimeoutError: it did not within `within` seconds.
-        """
-        async with asyncio.timeout(within):
-            while not condition(self):
-                await self._changed.wait()
+        return [kept for kept in self if kept.path == path]
 
     async def wait_for(self, count: int, path: str | None = None, within: float = 5.0) -> list[Recorded]:
         """Wait until `count` requests (to `path`, if given) have come, and return them.
@@ -129,7 +91,7 @@ class RequestLog:
         """
 
         def chosen() -> list[Recorded]:
-            return list(self._kept) if path is None else self.to(path)
+            return list(self) if path is None else self.to(path)
 
         await self.wait_until(lambda _: len(chosen()) >= count, within)
         return chosen()

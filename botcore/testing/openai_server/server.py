@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Self
 
 from aiohttp import web
@@ -29,6 +30,7 @@ from botcore.testing.openai_server.recording import RequestLog
 from botcore.testing.openai_server.script import Script
 from botcore.testing.openai_server.settings import ModelCard, OfflineSettings, Pace
 from botcore.testing.openai_server.state import Router, State
+from botcore.testing.server.listener import Listener
 
 # A new resource is a module with ROUTES and one more name here.
 _ROUTES = (
@@ -46,8 +48,6 @@ _ROUTES = (
     *speech.ROUTES,
 )
 
-_BACKLOG = 4096  # a thousand clients may connect at once
-
 
 class OfflineApi:
     """The offline stand-in for an OpenAI-style API.
@@ -64,19 +64,17 @@ class OfflineApi:
         self._router = Router(_ROUTES)
         self._control = Control(self._state)
         self._running: set[asyncio.Task[object]] = set()
-        self._runner: web.ServerRunner | None = None
-        self._site: web.TCPSite | None = None
-        self._address = ""
+        self._listener: Listener | None = None
 
     @property
     def url(self) -> str:
         """The base URL for a client, with the prefix and without a slash at its end. Empty before `start`."""
-        return self._address + self.settings.prefix if self._address else ""
+        return self._listener.origin + self.settings.prefix if self._listener else ""
 
     @property
     def control_url(self) -> str:
         """Where the control endpoint lies. Empty before `start`."""
-        return f"{self._address}/_offline" if self._address else ""
+        return f"{self._listener.origin}/_offline" if self._listener else ""
 
     @property
     def requests(self) -> RequestLog:
@@ -118,35 +116,23 @@ class OfflineApi:
             OSError: the port is taken.
             RuntimeError: the server runs already.
         """
-        if self._runner is not None:
+        if self._listener is not None and self._listener.is_open:
             raise RuntimeError("the server runs already")
         await self._state.open()
         exchange = Exchange(self._state, self._router)
-
-        async def handle(request: web.BaseRequest) -> web.StreamResponse:
-            return await self._handle(request, exchange)
-
-        low_level = web.Server(handle, handler_cancellation=True, access_log=None)
-        runner = web.ServerRunner(low_level, shutdown_timeout=self.settings.shutdown_timeout)
-        await runner.setup()
-        site = web.TCPSite(runner, host, port, backlog=_BACKLOG)
+        listener = Listener(partial(self._handle, exchange), host, port, shutdown=self.settings.shutdown_timeout)
         try:
-            await site.start()
+            await listener.start()
         except OSError:
-            await runner.cleanup()
             await self._state.close()
             raise
-        self._runner, self._site = runner, site
-        bound: int = runner.addresses[0][1]
-        self._address = f"http://[{host}]:{bound}" if ":" in host else f"http://{host}:{bound}"
+        self._listener = listener
 
     async def stop(self) -> None:
         """Stop: answers that wait for ever end now, running ones get `shutdown_timeout` seconds. Twice is harmless."""
-        runner, site = self._runner, self._site
-        if runner is None or site is None:
+        if self._listener is None or not self._listener.is_open:
             return
-        self._runner = self._site = None
-        await site.stop()
+        await self._listener.refuse()
         for task in tuple(self._state.parked):
             task.cancel()
         if self._running:
@@ -155,18 +141,18 @@ class OfflineApi:
             task.cancel()
         if self._running:
             await asyncio.wait(tuple(self._running))
-        await runner.cleanup()
+        await self._listener.stop()
         await self._state.close()
 
     async def __aenter__(self) -> Self:
-        if self._runner is None:
+        if self._listener is None or not self._listener.is_open:
             await self.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
-    async def _handle(self, request: web.BaseRequest, exchange: Exchange) -> web.StreamResponse:
+    async def _handle(self, exchange: Exchange, request: web.BaseRequest) -> web.StreamResponse:
         task = asyncio.current_task()
         assert task is not None
         self._running.add(task)

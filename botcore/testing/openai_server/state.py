@@ -25,6 +25,7 @@ from botcore.testing.openai_server.settings import ModelCard, ModelKind, Offline
 from botcore.testing.openai_server.tunings import Tunings
 from botcore.testing.openai_server.wordlist import WordList
 from botcore.testing.openai_server.workspace import Workspace
+from botcore.testing.server.news import News
 
 
 class State:
@@ -34,7 +35,7 @@ class State:
         self.settings = settings
         self.pace = settings.pace
         self.models: dict[str, ModelCard] = {card.id: card for card in settings.models}
-        self.requests = RequestLog(settings.record_limit)
+        self.requests = RequestLog(settings.record_limit, News())
         self.faults = Faults()
         self.holds = Holds()
         self.script = Script()

@@ -4,15 +4,16 @@ Point any Bot API library at `telegram.url`; python-telegram-bot takes `telegram
 See docs/simulated-telegram.md.
 """
 
+from botcore.testing.server.clock import Clock, ManualClock, SystemClock
+from botcore.testing.server.faults import Delay, Garble, Hold, Reset, Silence
+from botcore.testing.server.pictures import png
 from botcore.testing.telegram_server.calls import Call, Calls
-from botcore.testing.telegram_server.clock import Clock, ManualClock, SystemClock
 from botcore.testing.telegram_server.description import BotApi
 from botcore.testing.telegram_server.expectations import Bot, is_settled
-from botcore.testing.telegram_server.faults import Delay, Faults, Garble, Hold, Refuse, Reset, Silence
+from botcore.testing.telegram_server.faults import Faults, Refuse
 from botcore.testing.telegram_server.limits import Limits, Rate
 from botcore.testing.telegram_server.model import Action, Button, Chat, Draft, Message, Topic, User
 from botcore.testing.telegram_server.people import Attachment, Group, Person
-from botcore.testing.telegram_server.pictures import png
 from botcore.testing.telegram_server.server import TelegramServer
 from botcore.testing.telegram_server.stage import SIMULATED_TOKEN
 from botcore.testing.telegram_server.world import Press

@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 
+from botcore.testing.server.answer import is_placeholder, next_answer
 from botcore.testing.telegram_server.model import Action, Chat, Draft, Json, Message, Topic
 from botcore.testing.telegram_server.people import Group, Person
 from botcore.testing.telegram_server.world import World
 
 Settled = Callable[[Message], bool]
-_PLACEHOLDERS = frozenset({"", "…", "...", "⏳"})
 
 
 def is_settled(message: Message) -> bool:
     """Whether a message is more than a placeholder that waits to be edited."""
-    return message.media is not None or message.text.strip() not in _PLACEHOLDERS
+    return message.media is not None or not is_placeholder(message.text)
 
 
 class Bot:
@@ -56,19 +56,14 @@ class Bot:
         place = person.chat if chat is None else chat.chat
         number = thread.id if isinstance(thread, Topic) else thread
 
-        def look() -> Message | None:
-            for message in place.unread:
-                fits = number is None or message.thread == number
-                if fits and not message.deleted and settled(message):
-                    place.unread.remove(message)
-                    return message
-            return None
+        def fits(message: Message) -> bool:
+            return (number is None or message.thread == number) and settled(message)
 
-        try:
-            return await place.news.wait_for(look, timeout)
-        except TimeoutError:
+        def complaint() -> str:
             shown = "\n".join(place.lines()) or "(nothing)"
-            raise TimeoutError(f"no answer to {person.name} within {timeout} s; the chat shows:\n{shown}") from None
+            return f"no answer to {person.name} within {timeout} s; the chat shows:\n{shown}"
+
+        return await next_answer(place.unread, place.news, fits, timeout, complaint)
 
     async def acts(self, person: Person, action: str = "typing", *, chat: Group | None = None) -> Action:
         """Wait (5 s) for a chat action such as typing; returns the first one of that kind.

@@ -7,7 +7,7 @@ import mimetypes
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from botcore.testing.telegram_server.clock import Clock
+from botcore.testing.server.clock import Clock
 from botcore.testing.telegram_server.refusals import Refused, bad_request
 
 MAX_DOWNLOAD = 20 * 1024 * 1024  # bytes a bot may fetch

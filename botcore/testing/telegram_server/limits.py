@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import Self
 
-from botcore.testing.telegram_server.clock import Clock
+from botcore.testing.server.clock import Clock
 from botcore.testing.telegram_server.refusals import too_many_requests
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from botcore.testing.telegram_server.news import News
+from botcore.testing.server.news import News
 
 ChatKind: TypeAlias = Literal["private", "group", "supergroup"]
 BotStatus: TypeAlias = Literal["member", "administrator", "left", "kicked"]
@@ -219,7 +219,7 @@ class Chat:
             seen = self.transcript()
             return [seen] if predicate(seen) else []
 
-        try:
-            return (await self.news.wait_for(look, timeout))[0]
-        except TimeoutError:
-            raise TimeoutError(f"not within {timeout} s; the chat shows:\n" + "\n".join(self.lines())) from None
+        def complaint() -> str:
+            return f"not within {timeout} s; the chat shows:\n" + "\n".join(self.lines())
+
+        return (await self.news.wait_for(look, timeout, complaint))[0]

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from botcore.testing.server.pictures import png
 from botcore.testing.telegram_server.methods.media import describe
 from botcore.testing.telegram_server.model import MEDIA, Button, Chat, Json, Message, Topic, User
 from botcore.testing.telegram_server.params import Params
-from botcore.testing.telegram_server.pictures import png
 from botcore.testing.telegram_server.privacy import reaches_bot
 from botcore.testing.telegram_server.text import MAX_TEXT, given_entities, human_text
 from botcore.testing.telegram_server.world import Content, Press, World, entity_fields

@@ -1,20 +1,20 @@
 """The HTTP side: `/bot<token>/<method>`, `/file/bot<token>/<path>` and the control pages."""
 
-import asyncio
 import re
-from typing import Any, Self
+from functools import partial
+from typing import Self
 from urllib.parse import unquote
 
 import orjson
 from aiohttp import web
-from aiohttp.abc import AbstractStreamWriter
-from aiohttp.http import RawRequestMessage
-from aiohttp.streams import StreamReader
 
-from botcore.testing.telegram_server.clock import Clock
-from botcore.testing.telegram_server.control import PREFIX, Control
+from botcore.testing.server.clock import Clock
+from botcore.testing.server.control import PREFIX
+from botcore.testing.server.faults import spoil
+from botcore.testing.server.listener import Listener
+from botcore.testing.telegram_server.control import Control
 from botcore.testing.telegram_server.description import BotApi
-from botcore.testing.telegram_server.faults import Delay, Fault, Garble, Hold, Refuse, Reset, Silence
+from botcore.testing.telegram_server.faults import Refuse
 from botcore.testing.telegram_server.files import MAX_UPLOAD
 from botcore.testing.telegram_server.limits import Limits
 from botcore.testing.telegram_server.methods import METHODS
@@ -29,7 +29,6 @@ from botcore.testing.telegram_server.wire import read_params
 _TOKEN = re.compile(r"[1-9]\d*:[A-Za-z0-9_-]+")
 _JSON = {"Content-Type": "application/json"}
 _MAX_LINE = 1 << 19  # bytes of a request line: everything may be sent as a query
-_SHUTDOWN = 0.5  # seconds that open calls get at the end
 
 
 class TelegramServer(Stage):
@@ -91,13 +90,12 @@ class TelegramServer(Stage):
             self.world.updates.on_update = self._check_update
         self._webhook = Webhook(self.world)
         self._control = Control(self)
-        self._host, self._port = host, port
-        self._runner: web.ServerRunner | None = None
+        self._listener = Listener(self._handle, host, port, max_body=MAX_UPLOAD, max_line=_MAX_LINE)
 
     @property
     def url(self) -> str:
         """The root below which /bot<token>/<method> and /file/bot<token>/<path> lie."""
-        return f"http://{self._host}:{self._port}"
+        return self._listener.origin
 
     @property
     def base_url(self) -> str:
@@ -115,17 +113,7 @@ class TelegramServer(Stage):
         Raises:
             OSError: where the port is taken.
         """
-        server = web.Server(
-            self._handle,
-            request_factory=_request,
-            handler_cancellation=True,
-            access_log=None,
-            max_line_size=_MAX_LINE,
-        )
-        self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._port, backlog=1024).start()
-        self._port = self._runner.addresses[0][1]
+        await self._listener.start()
         return self
 
     async def stop(self) -> None:
@@ -133,9 +121,7 @@ class TelegramServer(Stage):
         self.faults.clear()
         self.world.updates.wake_poll()
         await self._webhook.stop()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        await self._listener.stop()
 
     async def __aenter__(self) -> Self:
         return await self.start()
@@ -167,9 +153,12 @@ class TelegramServer(Stage):
             method = method or params.text("method")
         except Refused as refused:
             return self._refuse(method, params, refused)
-        fault = self.faults.take(method.lower(), params.text("chat_id")) if self.faults.planned else None
+        fault = self.faults.take(method, params.text("chat_id")) if self.faults.planned else None
+        if isinstance(fault, Refuse):
+            after = {"retry_after": fault.retry_after} if fault.retry_after is not None else None
+            return self._refuse(method, params, Refused(fault.status, fault.description, after))
         if fault is not None:
-            return await self._spoil(request, method, params, fault)
+            return await spoil(request, fault, partial(self._perform, method, params))
         return await self._perform(method, params)
 
     async def _perform(self, method: str, params: Params) -> web.Response:
@@ -177,8 +166,7 @@ class TelegramServer(Stage):
             body = await self._result(method, params)
         except Refused as refused:
             return self._refuse(method, params, refused)
-        if self.calls.enabled:
-            self._record(method, params, 200, "")
+        self.calls.note(method, params, self.world.clock.now(), 200)
         return _answer(200, b'{"ok":true,"result":' + body + b"}")
 
     async def _result(self, method: str, params: Params) -> bytes:
@@ -203,36 +191,11 @@ class TelegramServer(Stage):
         return orjson.dumps(result)
 
     def _refuse(self, method: str, params: Params, refused: Refused) -> web.Response:
-        if self.calls.enabled:
-            self._record(method, params, refused.code, refused.description)
+        self.calls.note(method, params, self.world.clock.now(), refused.code, refused.description)
         answer = _answer(refused.code, orjson.dumps(refused.as_json()))
         if refused.parameters and "retry_after" in refused.parameters:
             answer.headers["Retry-After"] = str(refused.parameters["retry_after"])
         return answer
-
-    def _record(self, method: str, params: Params, status: int, description: str) -> None:
-        self.calls.add(method, params, self.world.clock.now(), status, description)
-        self.world.news.tell()
-
-    async def _spoil(self, request: web.BaseRequest, method: str, params: Params, fault: Fault) -> web.StreamResponse:
-        """Answer a call the way a fault wants it."""
-        if isinstance(fault, Refuse):
-            after = {"retry_after": fault.retry_after} if fault.retry_after is not None else None
-            return self._refuse(method, params, Refused(fault.status, fault.description, after))
-        answer = await self._perform(method, params) if fault.landed else None
-        match fault:
-            case Garble():
-                return web.Response(status=fault.status, text=fault.body, content_type=fault.media_type)
-            case Silence():
-                await asyncio.Event().wait()  # ends when the caller gives up: the handler is cancelled
-            case Reset():
-                _break(request)
-                return web.Response()
-            case Delay():
-                await asyncio.sleep(fault.seconds)
-            case Hold():
-                await fault.keep()
-        return answer or await self._perform(method, params)
 
     def _download(self, token: str, name: str) -> web.Response:
         try:
@@ -249,23 +212,5 @@ class TelegramServer(Stage):
             self.violations += self._description.check_object("Update", payload)
 
 
-def _request(
-    message: RawRequestMessage,
-    payload: StreamReader,
-    protocol: web.RequestHandler,
-    writer: AbstractStreamWriter,
-    task: asyncio.Task[None],
-) -> web.BaseRequest:
-    """A request that may be as large as an upload to Telegram; aiohttp's own limit is 1 MB."""
-    loop = asyncio.get_running_loop()
-    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_UPLOAD)
-
-
 def _answer(status: int, body: bytes) -> web.Response:
     return web.Response(status=status, body=body, headers=_JSON)
-
-
-def _break(request: web.BaseRequest) -> None:
-    transport: Any = request.transport
-    if transport is not None:
-        transport.abort()

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from botcore.testing.server.clock import Clock, SystemClock
 from botcore.testing.telegram_server.calls import Call, Calls
-from botcore.testing.telegram_server.clock import Clock, SystemClock
 from botcore.testing.telegram_server.expectations import Bot, Settled, is_settled
 from botcore.testing.telegram_server.faults import Faults
 from botcore.testing.telegram_server.limits import Limits
@@ -43,7 +43,7 @@ class Stage:
         )
         self.bot = Bot(self.world)
         self.faults = Faults()
-        self.calls = Calls(record)
+        self.calls = Calls(record, self.world.news)
         self.people: dict[int, Person] = {}
         self.groups: dict[int, Group] = {}
 
@@ -104,9 +104,5 @@ class Stage:
         Raises:
             TimeoutError: after `timeout` seconds.
         """
-
-        def look() -> list[Call] | None:
-            calls = self.calls.of(method)
-            return calls if len(calls) >= times else None
-
-        return await self.world.news.wait_for(look, timeout)
+        await self.calls.wait_until(lambda calls: len(calls.of(method)) >= times, timeout)
+        return self.calls.of(method)

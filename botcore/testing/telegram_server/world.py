@@ -4,12 +4,12 @@ import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
-from botcore.testing.telegram_server.clock import Clock
+from botcore.testing.server.clock import Clock
+from botcore.testing.server.news import News
 from botcore.testing.telegram_server.files import Files
 from botcore.testing.telegram_server.keyboards import reply_keys
 from botcore.testing.telegram_server.limits import FloodControl, Limits
 from botcore.testing.telegram_server.model import Chat, ChatKind, Json, Message, Topic, User
-from botcore.testing.telegram_server.news import News
 from botcore.testing.telegram_server.updates import Updates
 
 _FIRST_USER = 1_000_001

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from botcore.testing.server.pictures import picture_size
 from botcore.testing.telegram_server.files import MAX_PHOTO, StoredFile
 from botcore.testing.telegram_server.methods.sending import destination, send
 from botcore.testing.telegram_server.model import Json
 from botcore.testing.telegram_server.params import Params
-from botcore.testing.telegram_server.pictures import picture_size
 from botcore.testing.telegram_server.refusals import bad_request
 from botcore.testing.telegram_server.text import caption_text
 from botcore.testing.telegram_server.world import World, entity_fields

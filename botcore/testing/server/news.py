@@ -23,18 +23,23 @@ class News:
                 if not future.done():
                     future.set_result(None)
 
-    async def wait_for(self, look: Callable[[], T | None], timeout: float | None) -> T:
+    async def wait_for(
+        self, look: Callable[[], T | None], timeout: float | None, complaint: Callable[[], str] = str
+    ) -> T:
         """Return the first thing other than None (or False) that `look` finds, now or after later news.
 
         Raises:
-            TimeoutError: when nothing was found within `timeout` seconds.
+            TimeoutError: when nothing was found within `timeout` seconds, with what `complaint` says then.
         """
-        async with asyncio.timeout(timeout):
-            while not (found := look()):
-                future = asyncio.get_running_loop().create_future()
-                self._waiting.add(future)
-                try:
-                    await future
-                finally:
-                    self._waiting.discard(future)
-            return found
+        try:
+            async with asyncio.timeout(timeout):
+                while not (found := look()):
+                    future = asyncio.get_running_loop().create_future()
+                    self._waiting.add(future)
+                    try:
+                        await future
+                    finally:
+                        self._waiting.discard(future)
+                return found
+        except TimeoutError:
+            raise TimeoutError(complaint()) from None
