@@ -249,8 +249,8 @@ class Bot:
         """Register `async def f(ctx, part)` for messages with a part of these classes.
 
         It answers instead of the model, unless it returns a Prompt. `unaddressed`: also for group messages that are
-        not meant for the bot; `when`: only for parts of which this is true (quick, and never raises); `cost`: a budget
-        it draws on; `timeout`: seconds. `part` is the first that fits, and `ctx.parts` are all.
+        not meant for the bot; `when`: only for parts of which this is true (quick; of none where it fails); `cost`: a
+        budget it draws on; `timeout`: seconds. `part` is the first that fits, and `ctx.parts` are all.
         """
 
         def register(handler: Handler) -> Handler:

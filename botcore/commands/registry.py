@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final, Generic, TypeAlias, TypeVar, get_args
 
+import structlog
+
 from botcore.commands.hints import label
 from botcore.commands.kinds import PART_CLASSES
 from botcore.commands.signature import Signature, signature_of
@@ -15,6 +17,8 @@ from botcore.messages import Json, Part, Text
 from botcore.plugin import Bot, Command, Context, Job, Listener, Middleware, Permission, Where
 
 T = TypeVar("T")
+
+_log: Final = structlog.get_logger("botcore.plugins")
 
 Contributor: TypeAlias = Callable[[Context], Awaitable[str | None]]
 Exporter: TypeAlias = Callable[[str], Awaitable[Json]]
@@ -171,7 +175,7 @@ class Registry:
             for bot in self._bots.values()
             for listener in bot.handlers
             if addressed or listener.unaddressed
-            for part in [next(filter(listener.takes, parts), None)]
+            for part in [next((part for part in parts if _takes(listener, part)), None)]
             if part is not None
         ]
 
@@ -203,6 +207,19 @@ class Registry:
 
     def _owned(self, of: Callable[[Bot], Sequence[T]]) -> list[Owned[T]]:
         return [Owned(bot.plugin, value) for bot in self._bots.values() for value in of(bot)]
+
+
+def _takes(listener: Listener, part: Part) -> bool:
+    """Whether a handler is for a part; not where its `when` fails. It is asked before a message is accepted.
+
+    What it raised there the platform would take for "not stored", and send the same message for ever.
+    """
+    try:
+        return listener.takes(part)
+    except Exception as error:  # noqa: BLE001 - a plugin's function, as in `gate.guard`, which can only await
+        what = f"on({listener.kind.__name__})"
+        _log.error("when failed", plugin=listener.plugin, handler=what, error=type(error).__name__, exc_info=error)
+        return False
 
 
 def is_granted(command: Command, granted: Collection[str]) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from botcore.conversation.tokens import TokenCounter
 from botcore.delivery.capacity import Capacity
 from botcore.errors import SendFailed
-from botcore.messages import Audio, Chat, Message, Text
+from botcore.messages import Audio, Chat, File, Message, Text
 from botcore.plugin import Bot, Context, Prompt
 from botcore.store import facts
 from botcore.store.database import Database
@@ -325,6 +325,23 @@ async def test_a_handler_that_returns_nonsense_is_named(start: StartHouse) -> No
     assert "on(Audio) failed" in (await house.room.answers(1))[0]
     await ada.says("seven")
     assert "middleware number failed" in (await house.room.answers(2))[1]
+
+
+async def test_a_handler_that_fails_to_say_whether_a_part_is_for_it_is_passed_over(start: StartHouse) -> None:
+    """It is asked before a message is accepted: what it raised would make the platform send the same one for ever."""
+    bot = Bot("careless")
+
+    @bot.on(File, unaddressed=True, when=lambda file: file.name.endswith(".dice"))
+    async def seen(ctx: Context, file: File) -> str:
+        return f"I like {file.name}"
+
+    house = await start(plugins=[bot])
+    ada = house.person(group=True)
+    await ada.happens(Message("1", (File(ref="a"),), addressed=False))
+    await ada.happens(Message("2", (File(ref="b"),)))
+    assert "I can't do anything with this file" in (await house.room.answers(1))[0]
+    await ada.happens(Message("3", (File(ref="c", name="two.dice"),), addressed=False))
+    assert (await house.room.answers(2))[1] == "I like two.dice"
 
 
 async def test_a_contribution_that_fails_is_left_out_of_the_prompt(start: StartHouse) -> None:
