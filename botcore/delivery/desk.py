@@ -16,7 +16,7 @@ from botcore.delivery import inbox, outbox
 from botcore.delivery.capacity import Capacity
 from botcore.delivery.inbox import ORDERLY, REFUSED, URGENT, Tail, joins_of
 from botcore.delivery.outbox import GONE, SURPLUS, Place
-from botcore.delivery.runner import EmbeddedRunner
+from botcore.delivery.runner import EmbeddedRunner, Lane
 from botcore.delivery.sending import patiently, steadily
 from botcore.delivery.work import Database
 from botcore.errors import DeliveryError, Fenced, SendUnknown
@@ -115,11 +115,13 @@ class Desk:
             return
         await self._capacity.room()
         try:
-            accepted = await self._database.run(partial(self._insert, wanted=wanted))
+            accepted, known = await self._database.run(partial(self._insert, wanted=wanted))
         except IntegrityError:  # a remembered row is gone (a chat was deleted): forget, and once more
             self.forget()
-            accepted = await self._database.run(partial(self._insert, wanted=wanted))
+            accepted, known = await self._database.run(partial(self._insert, wanted=wanted))
         self._capacity.add(len(accepted))
+        # Who brings it again may have been told that it was not stored, when the database broke off in the very commit.
+        self._runner.wake_all(known)
         for one in accepted:
             self._remember(one)
             self._runner.wake(one.conversation_id, one.lane)
@@ -141,8 +143,10 @@ class Desk:
         self._conversations.clear()
         self._people.clear()
 
-    def _insert(self, c: Connection, *, wanted: Sequence[Incoming]) -> list[Accepted]:
+    def _insert(self, c: Connection, *, wanted: Sequence[Incoming]) -> tuple[list[Accepted], set[Lane]]:
+        """What was new, and where something was brought again."""
         accepted: list[Accepted] = []
+        again: set[Lane] = set()
         tails: dict[int, Tail] = {}
         known: dict[ConversationKey, int] = {}
         for incoming in wanted:
@@ -163,13 +167,14 @@ class Desk:
             lane, joins = self._lane(incoming, tail), joins_of(incoming)
             row = inbox.accept(c, incoming, conversation_id=conversation_id, user_id=user_id, lane=lane)
             if row is None:
+                again.add((conversation_id, lane))
                 continue
             piece = joins is not None and joins == tail.joins and lane == tail.lane
             accepted.append(Accepted(row, conversation_id, user_id, lane, tail.open, piece, incoming))
             if lane != URGENT:
                 tail = Tail(tail.open + (lane == ORDERLY), lane, joins)
             tails[conversation_id] = tail
-        return accepted
+        return accepted, again
 
     def _lane(self, incoming: Incoming, tail: Tail) -> int:
         if self._admission.urgent(incoming):

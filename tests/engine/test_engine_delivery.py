@@ -225,15 +225,20 @@ async def test_finished_steps_are_not_repeated_after_a_restart(tmp_path: Path) -
 
 
 class Shaky(Database):
-    """A database that is away for the next so many writes."""
+    """A database that is away for the next so many writes, or that breaks off in their commits (`lost`)."""
 
     broken = 0
+    lost = 0
 
     async def run(self, unit: Callable[[Connection], Any]) -> Any:
         if self.broken > 0:
             self.broken -= 1
             raise StoreUnavailable("gone")
-        return await super().run(unit)
+        result = await super().run(unit)
+        if self.lost > 0:
+            self.lost -= 1
+            raise StoreUnavailable("broke off in the very commit")
+        return result
 
 
 async def test_a_lost_database_is_waited_for_without_asking_the_model_again(start: StartHouse, tmp_path: Path) -> None:
@@ -258,3 +263,19 @@ async def test_what_cannot_be_stored_is_not_accepted(start: StartHouse, tmp_path
         house.api.script.reply("now I have it")
         await house.person().says("hello", update="u1")
         assert await house.room.answers(1) == ["now I have it"]
+
+
+async def test_what_was_stored_although_the_database_broke_off_is_answered_once(
+    start: StartHouse, tmp_path: Path
+) -> None:
+    async with await Shaky.open(f"sqlite:///{tmp_path}/bot.db") as database:
+        house = await start(database=database)
+        house.api.script.reply("here it is")
+        database.lost = 1
+        with pytest.raises(StoreUnavailable):
+            await house.person().says("hello", update="u1")
+        for _ in range(2):
+            await house.person().says("hello", update="u1")
+        assert await house.room.answers(1) == ["here it is"]
+        await house.engine.runner.idle()
+        assert len(house.api.requests.to("/chat/completions")) == 1
