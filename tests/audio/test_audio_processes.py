@@ -11,6 +11,8 @@ import pytest
 from botcore.audio.processes import MIB, Limits, ProcessFailed, run, run_to_end, running
 
 PYTHON = (sys.executable, "-I", "-S", "-c")
+_LIMITED = "import resource, time\nwhile resource.getrlimit(resource.RLIMIT_AS)[0] < 0: time.sleep(0.01)"
+"""Waits until the limit is set, which happens from outside."""
 linux = pytest.mark.skipif(sys.platform != "linux", reason="limits of running processes are Linux's")
 
 
@@ -32,7 +34,7 @@ async def test_one_that_complains_without_end_is_not_kept_in_memory() -> None:
 @linux
 async def test_one_that_wants_too_much_memory() -> None:
     with pytest.raises(ProcessFailed, match="MemoryError"):
-        await run([*PYTHON, "import time; time.sleep(0.2); bytearray(600 << 20)"], Limits(memory=300 * MIB))
+        await run([*PYTHON, f"{_LIMITED}\nbytearray(600 << 20)"], Limits(memory=300 * MIB))
 
 
 @linux

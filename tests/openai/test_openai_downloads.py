@@ -211,7 +211,7 @@ async def test_leaving_early_closes_the_connection(api: Api, server: ScriptedSer
     server.will(script)
     async with api.audio.speak(SPEECH) as chunks:
         await anext(chunks)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         await gone.wait()
     with pytest.raises(RuntimeError, match="async with"):
         await anext(api.audio.speak(SPEECH))

@@ -121,7 +121,7 @@ async def test_a_wait_beyond_the_deadline_is_not_waited_for(
     api: Api, server: ScriptedServer, hello: ChatRequest
 ) -> None:
     server.will(server.fault(429, retry_after="3600"))
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         with pytest.raises(errors.RateLimited) as caught:
             await api.chat.complete(hello)
     assert (caught.value.retry_after, len(server.asked)) == (3600.0, 1)
@@ -141,8 +141,8 @@ async def test_one_deadline_holds_for_all_attempts(
         await wire.client_is_gone()
 
     server.will(server.fault(503, "warming up"), hang)
-    with pytest.raises(errors.ApiTimeout, match=r"deadline of 0.3 s; before that: .*warming up") as caught:
-        await connect(deadline=0.3).chat.complete(hello)
+    with pytest.raises(errors.ApiTimeout, match=r"deadline of 1 s; before that: .*warming up") as caught:
+        await connect(deadline=1).chat.complete(hello)
     assert caught.value.attempts == 2
 
 
@@ -160,7 +160,7 @@ async def test_slow_headers_time_out_and_are_not_repeated(
     with pytest.raises(errors.ApiTimeout):
         await connect(timeouts=Timeouts(read=0.1)).chat.complete(hello)
     assert len(server.asked) == 1
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         await gone.wait()
 
 

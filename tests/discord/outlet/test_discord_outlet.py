@@ -243,7 +243,7 @@ async def test_a_final_edit_goes_at_once_where_a_frame_only_waits(opening: Openi
     place = await way.outlet.send(to, WAITING, key="1/0")
     for number in range(8):  # more than Discord takes at once: those without a place are dropped
         await way.outlet.frame(to, place, f"Once {number}")
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(4):  # the limit is over after five
         await way.outlet.edit(to, place, Piece("Once upon a time."))
     *frames, last = way.message(place).history
     assert last == "Once upon a time."
