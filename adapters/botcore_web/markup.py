@@ -20,8 +20,10 @@ from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped] # 
 from pygments.util import ClassNotFound  # type: ignore[import-untyped] # the same
 
 HIGHLIGHT_MOST = 20_000  # characters of one code block; beyond, some lexers need seconds
+STRETCH_MOST = 1_000  # characters of a line, and of white space: many lexers take time that grows with their square
 _LINK = re.compile(r"(https?:|mailto:)", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[\w+#.-]{1,30}")
+_LONG = re.compile(rf"[^\n]{{{STRETCH_MOST}}}|\s{{{STRETCH_MOST}}}")
 
 
 def to_html(text: str) -> str:
@@ -57,7 +59,7 @@ def _fence(
 
 
 def _highlighted(code: str, language: str) -> str:
-    if not language or len(code) > HIGHLIGHT_MOST:
+    if not language or len(code) > HIGHLIGHT_MOST or _LONG.search(code):
         return html.escape(code)
     try:
         lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
