@@ -1,6 +1,7 @@
 """What is looked at, in the order of the table."""
 
 import difflib
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -59,8 +60,15 @@ async def _database(config: Config) -> Findings:
     from botcore.store.database import Database  # noqa: PLC0415
 
     address = urls.parse(config.store.url)
-    if address.path is not None and not address.path.exists():
-        return [_new_file(address.path, str(address))]
+    if address.path is not None:
+        try:
+            if not address.path.exists():
+                return [_new_file(address.path, str(address))]
+            writable = os.access(address.path, os.W_OK) and os.access(address.path.parent, os.W_OK)
+        except PermissionError:
+            writable = False
+        if not writable:
+            return [_unwritable(str(address), address.path)]
     async with await Database.open(config.store.url, upgrade=False) as database:
         state = await database.read(schema.current)
     newest = schema.head()
@@ -75,7 +83,14 @@ def _new_file(path: Path, shown: str) -> Finding:
     holder = next((parent for parent in path.parents if parent.exists()), Path("/"))
     if not holder.is_dir():
         return Finding("database", "fail", f"{shown}: {holder} is not a directory", "set store.url to another path")
+    if not os.access(holder, os.W_OK | os.X_OK):
+        return _unwritable(shown, holder)
     return Finding("database", "note", f"{shown} does not exist yet", "the first start makes it")
+
+
+def _unwritable(shown: str, what: Path) -> Finding:
+    remedy = "let whoever runs the bot write there (the file and its folder), or set store.url to another path"
+    return Finding("database", "fail", f"{shown}: {what} cannot be written to", remedy)
 
 
 def _platform(config: Config, platform: Platform) -> Check:

@@ -37,8 +37,12 @@ class Database:
         self._writes: _Queue = SimpleQueue()
         self._reads: _Queue = SimpleQueue() if readers else self._writes
         most = _GROUP if url.dialect == "sqlite" else 1
-        self._writers = [Worker(f"store-write-{n}", one, self._writes, most=most) for n, one in enumerate(writers)]
-        self._readers = [Worker(f"store-read-{n}", one, self._reads, most=_READS) for n, one in enumerate(readers)]
+        self._writers = [
+            Worker(f"store-write-{n}", one, self._writes, kind="write", most=most) for n, one in enumerate(writers)
+        ]
+        self._readers = [
+            Worker(f"store-read-{n}", one, self._reads, kind="read", most=_READS) for n, one in enumerate(readers)
+        ]
         self._closed = False
         for worker in [*self._writers, *self._readers]:
             worker.start()

@@ -13,6 +13,7 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
+from botcore.complaints import Complaints
 from botcore.errors import StoreUnavailable
 
 Unit: TypeAlias = Callable[[Connection], Any]
@@ -108,9 +109,14 @@ class Session(Protocol):
 
 
 class Worker:
-    """Performs what `queue` holds on `session`, up to `most` units together, until it takes None."""
+    """Performs what `queue` holds on `session`, up to `most` units together, until it takes None.
 
-    def __init__(self, name: str, session: Session, queue: SimpleQueue[Job | None], *, most: int) -> None:
+    `kind` is what it does, "read" or "write", for the operator: a database that takes nothing may still be read.
+    """
+
+    def __init__(self, name: str, session: Session, queue: SimpleQueue[Job | None], *, kind: str, most: int) -> None:
+        self._kind = kind
+        self._complaints = Complaints(_log)
         self._session = session
         self._queue = queue
         self._most = most
@@ -143,9 +149,18 @@ class Worker:
                 for job in batch:
                     job.error = StoreUnavailable(f"the store failed: {guard.error!r}")
                 self._session.close()
+            self._tell(batch)
             _wake(batch)
             del batch  # what was read may be large, and nothing may come for a long time
         self._session.close()
+
+    def _tell(self, batch: Sequence[Job]) -> None:
+        """Tell the operator of a database that does not answer; whoever asked for a unit tells a person at most."""
+        for job in batch:
+            if isinstance(job.error, StoreUnavailable):
+                self._complaints.say(self._kind, "cannot %s: %s", self._kind, job.error)
+                return
+        self._complaints.settle(f"can {self._kind} again")
 
     def _take(self) -> tuple[list[Job], bool]:
         """Wait for one unit and take what is there with it, except of callers who left. True: it was the end."""

@@ -1,6 +1,7 @@
 """`botcore doctor`: each check says how it stands, none hides another, and nothing is changed by looking."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,23 @@ async def test_a_database_in_an_impossible_place_fails(tmp_path: Path) -> None:
     found = await examine(configured(tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/file/bot.db"), [])
     assert named(found, "database").state == "fail"
     assert states(found)["python"] == "ok"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.parametrize("closed", ["secret", "secret/bot.db", "secret/below/bot.db"])
+async def test_a_database_that_may_not_be_written_fails_with_what_to_do(tmp_path: Path, closed: str) -> None:
+    secret = tmp_path / "secret"
+    secret.mkdir()
+    (secret / "bot.db").touch(0o444)
+    secret.chmod(0o500 if closed == "secret" else 0o000)
+    address = secret / ("new.db" if closed == "secret" else closed.removeprefix("secret/"))
+    config = configured(tmp_path, DATABASE_URL=f"sqlite:///{address}")
+    try:
+        found = named(await examine(config, []), "database")
+    finally:
+        secret.chmod(0o700)
+    assert (found.state, "cannot be written to" in found.text) == ("fail", True)
+    assert "store.url" in found.remedy
 
 
 async def test_a_server_that_does_not_answer_fails(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """When the database fails: callers are told, nothing hangs, and it works again once the fault is gone."""
 
 import asyncio
+import logging
 import resource
 import sqlite3
 import threading
@@ -45,6 +46,27 @@ async def test_a_database_locked_by_another_process_is_unavailable_until_it_is_n
         other.execute("COMMIT")
         other.close()
         assert await database.run(keep("later")) == "later"
+
+
+async def test_the_operator_is_told_once_that_nothing_can_be_written_and_when_it_is_over(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="botcore.store")
+    async with await Database.open(f"sqlite:///{tmp_path}/bot.db", busy_timeout=0.05) as database:
+        other = sqlite3.connect(tmp_path / "bot.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        for number in range(3):
+            with pytest.raises(StoreUnavailable):
+                await database.run(keep(str(number)))
+            await database.read(keys)  # which works, and says nothing of writing
+        told = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+        assert len(told) == 1
+        assert told[0].startswith(f"cannot write: the database sqlite:///{tmp_path}/bot.db does not answer now: ")
+        assert "locked" in told[0]
+        other.execute("COMMIT")
+        other.close()
+        await database.run(keep("later"))
+    assert caplog.messages[-1] == "can write again"
 
 
 async def test_a_busy_timeout_outlasts_a_short_lock(tmp_path: Path) -> None:
