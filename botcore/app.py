@@ -38,6 +38,7 @@ from botcore.discovery import load_plugins, platforms
 from botcore.errors import ConfigError
 from botcore.fetching import Fetcher
 from botcore.gateway import EngineGateway
+from botcore.heartbeat import watched
 from botcore.jobs import Jobs
 from botcore.store.database import Database
 from botcore.upkeep import Upkeep, token_counter
@@ -241,7 +242,8 @@ async def run(config: Config, *, ready: Callable[[], None] | None = None) -> int
         gc.freeze()
         if ready is not None:
             ready()
-        await stop.wait()
+        with watched():
+            await stop.wait()
         for number in (signal.SIGINT, signal.SIGTERM):  # whoever asks twice does not want to wait
             loop.add_signal_handler(number, engine.runner.hurry)
         log.info("stopping: running answers may take up to %g s", config.delivery.drain_seconds)

@@ -15,6 +15,7 @@ from botcore.app import Engine
 from botcore.cli.folder import Folder
 from botcore.cli.terminal import Terminal
 from botcore.config import Config
+from botcore.heartbeat import watched
 
 
 async def talk(config: Config, *, files: Path | None = None) -> int:
@@ -32,7 +33,8 @@ async def talk(config: Config, *, files: Path | None = None) -> int:
                 console.print("A stand-in answers, since there is no OPENAI_API_KEY.", style="yellow")
             hint = "Ctrl-C stops an answer, Ctrl-D or /exit leaves, /help tells the rest.\n"
             console.print(hint, style="dim", highlight=False)
-            await terminal.converse()
+            with watched():
+                await terminal.converse()
     return 0
 
 
