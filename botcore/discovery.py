@@ -10,6 +10,7 @@ cannot be loaded is named and left out; a setting that is wrong stops the start.
 
 import hashlib
 import importlib.util
+import inspect
 import logging
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final, TypeVar
 
 from botcore.adapter import Platform
@@ -135,10 +137,13 @@ def _imported(name: str, file: Path) -> Any:
     sys.modules[private] = module  # dataclasses, pydantic and relative imports look it up there
     try:
         spec.loader.exec_module(module)
-        value = module.plugin
+        value = getattr(module, "plugin", None)
     except BaseException:
         del sys.modules[private]
         raise
+    if value is None:
+        del sys.modules[private]
+        raise PluginError(name, 'it exports no plugin: end the file with plugin = Plugin(name="...", setup=setup)')
     return value
 
 
@@ -147,7 +152,8 @@ def _value(source: Source, kind: type[Kind]) -> Kind:
     value = _guarded(source.name, "it cannot be imported", source.load)
     if not isinstance(value, kind):
         found = f"{type(value).__module__}.{type(value).__qualname__}"
-        raise PluginError(source.name, f"{source.origin} is a {found}, not a {kind.__module__}.{kind.__name__}")
+        hint = f"; name the value in it, as in {value.__name__}:plugin" if isinstance(value, ModuleType) else ""
+        raise PluginError(source.name, f"{source.origin} is a {found}, not a {kind.__module__}.{kind.__name__}{hint}")
     if source.origin.startswith("entry point") and value.name != source.name:
         raise PluginError(source.name, f"it calls itself {value.name!r}; name and entry point have to agree")
     return value
@@ -156,6 +162,10 @@ def _value(source: Source, kind: type[Kind]) -> Kind:
 def _set_up(plugin: Plugin, source: Source, config: Config, registry: Registry) -> None:
     if plugin.name in registry.plugins:
         raise NameTaken(plugin.name, f"{source.origin}: the name", plugin.name, plugin.name)
+    if not inspect.isclass(plugin.settings):
+        raise PluginError(plugin.name, "its settings are no class: write settings=MySettings, without parentheses")
+    if inspect.iscoroutinefunction(plugin.setup):
+        raise PluginError(plugin.name, "its setup must be a plain `def`: it registers, and waits for nothing")
     settings = config.plugin_settings(plugin.name, plugin.settings)
     bot = Bot(plugin.name)
     _guarded(plugin.name, "its setup failed", lambda: plugin.setup(bot, settings))

@@ -15,6 +15,7 @@ from typing import Any, Concatenate, Literal, ParamSpec, TypeAlias
 from pydantic import BaseModel, ConfigDict
 
 from botcore.context import Context, Conversation, Permission, Prompt, Result, Usage
+from botcore.errors import PluginError
 from botcore.messages import Json, Part
 
 __all__ = [
@@ -186,6 +187,7 @@ class Bot:
         can; `descriptions`: the first docstring line in other languages, by language code; `timeout`: seconds;
         `where`: the kinds of chat in which people may use it.
         """
+        self._named("command", name)
 
         def register(
             handler: Callable[Concatenate[Any, P], Awaitable[Result]],
@@ -217,6 +219,7 @@ class Bot:
         self, name: str, *, changes: bool = False, permission: Permission = "user", cost: str | None = None
     ) -> Callable[[Callable[Concatenate[Any, P], Awaitable[Result]]], Callable[Concatenate[Any, P], Awaitable[Result]]]:
         """Register a function that only the model calls."""
+        self._named("tool", name)
 
         def register(
             handler: Callable[Concatenate[Any, P], Awaitable[Result]],
@@ -252,6 +255,8 @@ class Bot:
         not meant for the bot; `when`: only for parts of which this is true (quick; of none where it fails); `cost`: a
         budget it draws on; `timeout`: seconds. `part` is the first that fits, and `ctx.parts` are all.
         """
+        if not kinds or not all(isinstance(kind, type) for kind in kinds):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise PluginError(self.plugin, "bot.on takes the classes of parts it is for, as in @bot.on(Audio)")
 
         def register(handler: Handler) -> Handler:
             self.handlers.extend(
@@ -280,12 +285,20 @@ class Bot:
 
     def every(self, period: timedelta) -> Callable[[Callable[[], Awaitable[None]]], Callable[[], Awaitable[None]]]:
         """Register a job that runs every `period` while the bot runs; a run that fails is logged, the next one runs."""
+        if not isinstance(period, timedelta):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise PluginError(self.plugin, "bot.every takes a timedelta, as in @bot.every(timedelta(hours=1))")
 
         def register(run: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
             self.jobs.append(Job(getattr(run, "__name__", "job"), period, run))
             return run
 
         return register
+
+    def _named(self, what: str, name: object) -> None:
+        """Refuse a decorator without its parentheses, which would register nothing and say nothing."""
+        if not isinstance(name, str):
+            shown = getattr(name, "__name__", "name")
+            raise PluginError(self.plugin, f'bot.{what} takes a name: write @bot.{what}("{shown}") above {shown}')
 
 
 @dataclass(frozen=True, slots=True)

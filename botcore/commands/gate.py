@@ -264,7 +264,9 @@ def normalised(result: object, *, plugin: str, handler: str, ephemeral: bool = F
         return replace(result, ephemeral=True) if ephemeral else result
     if result is None or isinstance(result, Prompt):
         return result
-    raise HandlerFailed(plugin, handler, f"returned {type(result).__name__}, not Reply, str or Prompt")
+    returned = type(result).__name__
+    _log.error("handler returned what cannot be sent", plugin=plugin, handler=handler, returned=returned)
+    raise HandlerFailed(plugin, handler, f"returned {returned}, not Reply, str or Prompt")
 
 
 def _decoded(arguments: str, registered: Registered) -> Mapping[str, Json]:

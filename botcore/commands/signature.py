@@ -104,6 +104,7 @@ def signature_of(command: Command) -> Signature:
         inspect.Parameter.POSITIONAL_OR_KEYWORD,
     }:
         raise PluginError(command.plugin, f"{label(command)}: its handler takes the context as its first parameter")
+    _check_context(command, parameters)
     doc = read_docstring(handler.__doc__)
     hints = [(parameter, resolve(command, parameter)) for parameter in parameters[1:]]
     tailed = any(
@@ -112,6 +113,16 @@ def signature_of(command: Command) -> Signature:
     )
     params = tuple(_param(command, parameter, hint, doc, tailed=tailed) for parameter, hint in hints)
     return _assemble(command, params, doc)
+
+
+def _check_context(command: Command, parameters: list[inspect.Parameter]) -> None:
+    """Refuse a handler that begins with an argument: it would get the context in its place."""
+    try:
+        resolve(command, parameters[0])
+    except PluginError:  # as it should be: the context is no option
+        return
+    why = "the first parameter is the context: write (ctx: Context"
+    raise bad(command, parameters[0].name, f"{why}, {', '.join(str(parameter) for parameter in parameters)})")
 
 
 def _is_async(handler: Any) -> bool:

@@ -175,7 +175,7 @@ def test_a_broken_plugin_is_named_and_does_not_stop_the_others(
         == "plugin 'b_import': it cannot be imported: ModuleNotFoundError: No module named 'nowhere_to_be_found'"
     )
     assert said[2] == "plugin 'c_exit': it cannot be imported: SystemExit: 3"
-    assert said[3].startswith("plugin 'd_empty': it cannot be imported: AttributeError:")
+    assert said[3].startswith("plugin 'd_empty': it exports no plugin: end the file with plugin = Plugin(")
     assert said[4].endswith("e_other.py is a builtins.str, not a botcore.plugin.Plugin")
     assert said[5] == "plugin 'f_setup': its setup failed: KeyError: 'TOKEN'"
     assert said[6].startswith("plugin 'g_signature': command /g, parameter 'what': the type dict cannot be an option")
@@ -186,6 +186,32 @@ def test_a_broken_plugin_is_named_and_does_not_stop_the_others(
     assert len(caplog.records) == 9  # each is told to the operator, with the traceback where there is one
     assert caplog.records[5].exc_info is not None
     assert not [module for module in sys.modules if module.endswith(("_a_syntax", "_b_import", "_d_empty"))]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (
+            "async def setup(bot, settings): ...\nplugin = Plugin(name='p', setup=setup)",
+            "its setup must be a plain `def`",
+        ),
+        (
+            "def setup(bot, settings): ...\nplugin = Plugin(name='p', setup=setup, settings=Settings())",
+            "its settings are no class: write settings=MySettings, without parentheses",
+        ),
+        (
+            (
+                "def setup(bot, settings):\n    @bot.command\n    async def roll(ctx): ...\n"
+                "plugin = Plugin(name='p', setup=setup)"
+            ),
+            'bot.command takes a name: write @bot.command("roll") above roll',
+        ),
+    ],
+)
+def test_what_would_silently_do_nothing_is_refused(folder: Path, configured: Configured, text: str, says: str) -> None:
+    write(folder / "p.py", "from botcore.plugin import Plugin, Settings\n" + text)
+    loaded = load_plugins(configured(), Registry())
+    assert [str(error).removeprefix("plugin 'p': ").startswith(says) for error in loaded.errors] == [True]
 
 
 def test_disabled_plugins_are_not_imported(folder: Path, configured: Configured) -> None:
@@ -226,8 +252,9 @@ def test_installed_plugins_come_by_entry_point(install: Install, configured: Con
     install("botcore.plugins", "dice = acme_dice:plugin", GOOD.format(name="dice", command="roll"))
     install("botcore.plugins", "wrong = acme_wrong:plugin", GOOD.format(name="right", command="turn"))
     install("botcore.plugins", "gone = acme_gone:nothing", "")
+    install("botcore.plugins", "whole = acme_whole", "plugin = 1")
     write(folder / "dice.py", GOOD.format(name="dice", command="mine"))
-    assert {"dice", "wrong", "gone"} <= {source.name for source in plugin_sources()}
+    assert {"dice", "wrong", "gone", "whole"} <= {source.name for source in plugin_sources()}
     assert "acme_dice" not in sys.modules  # finding imports nothing
     registry = Registry()
     loaded = load_plugins(configured(), registry)
@@ -235,8 +262,11 @@ def test_installed_plugins_come_by_entry_point(install: Install, configured: Con
     assert registry.command("mine") is None  # the installed one came first
     said = [str(error) for error in loaded.errors]
     assert said[0].startswith("plugin 'gone': it cannot be imported: AttributeError")
-    assert said[1] == "plugin 'wrong': it calls itself 'right'; name and entry point have to agree"
-    assert said[2].endswith("dice.py: the name dice is already taken by plugin 'dice'")
+    assert said[1].endswith(
+        "is a builtins.module, not a botcore.plugin.Plugin; name the value in it, as in acme_whole:plugin"
+    )
+    assert said[2] == "plugin 'wrong': it calls itself 'right'; name and entry point have to agree"
+    assert said[3].endswith("dice.py: the name dice is already taken by plugin 'dice'")
 
 
 def test_adapters_are_imported_only_when_wanted(install: Install, caplog: pytest.LogCaptureFixture) -> None:

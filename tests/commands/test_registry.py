@@ -1,5 +1,6 @@
 """Whose command it is: names, clashes, unloading, and which command a line means."""
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -183,6 +184,20 @@ def refused(register: Callable[[Bot], object]) -> str:
 
 
 def not_async() -> None: ...
+
+
+def test_a_decorator_without_its_parentheses_is_refused() -> None:
+    bot: Any = Bot("tester")  # what a type checker would not let pass
+    for decorator, says in (
+        (bot.command, 'bot.command takes a name: write @bot.command("nothing") above nothing'),
+        (bot.tool, 'bot.tool takes a name: write @bot.tool("nothing") above nothing'),
+        (bot.on, "bot.on takes the classes of parts"),
+        (bot.every, "bot.every takes a timedelta"),
+    ):
+        with pytest.raises(PluginError, match=re.escape(says)):
+            decorator(nothing)
+    with pytest.raises(PluginError, match=r"bot\.on takes the classes of parts"):
+        bot.on()
 
 
 def test_what_cannot_be_called_is_refused_at_registration() -> None:

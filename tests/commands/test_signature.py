@@ -162,6 +162,7 @@ async def suggest(typed: str) -> Sequence[str]:
     return [typed]
 
 
+async def context_forgotten(sides: int = 6) -> None: ...
 async def no_context() -> None: ...
 async def untyped(ctx, what) -> None: ...  # type: ignore[no-untyped-def] # the point
 async def starred(ctx: Context, *what: str) -> None: ...
@@ -194,6 +195,10 @@ def not_async(ctx: Context) -> None: ...
     ("handler", "says"),
     [
         (no_context, "takes the context as its first parameter"),
+        (
+            context_forgotten,
+            r"parameter 'sides': the first parameter is the context: write \(ctx: Context, sides: int = 6\)",
+        ),
         (untyped, "parameter 'what': it needs a type annotation"),
         (starred, "parameter 'what': .* use list"),
         (keywords, "parameter 'what': .* use list"),
