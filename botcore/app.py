@@ -136,7 +136,7 @@ class Engine:
         self._drain = Drain(database, turn, self.outlet, capacity, settings)
         self.runner = EmbeddedRunner(self._drain)
         caps = DeskSettings(delivery.open_per_conversation, delivery.busy_notice_at)
-        self._desk = Desk(database, self.runner, admission, self.outlet, capacity, caps)
+        self._desk = Desk(database, self.runner, self._drain.claim, admission, self.outlet, capacity, caps)
         services.accept = self._desk.accept
         self.gateway = EngineGateway(self._desk, registry, database)
 

@@ -22,7 +22,7 @@ SUGGESTION_SECONDS = 2.0  # an app waits 3 s for suggestions, the way there and 
 class EngineGateway:
     """One for all adapters."""
 
-    def __init__(self, desk: Desk, registry: Registry, database: Database) -> None:
+    def __init__(self, desk: Desk[object], registry: Registry, database: Database) -> None:
         self._desk = desk
         self._registry = registry
         self._database = database

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
@@ -27,6 +27,10 @@ GAVE_UP = "I tried several times and could not answer this message. Please send 
 TOO_MANY = "Too many of your messages are waiting for an answer, so I did not take this one. Please send it later."
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds between two tries while the database is away
+
+
+Claimed: TypeAlias = tuple[Work, Loaded | None] | NotYet
+"""A claimed message with what its turn needs, or the time until it may be claimed."""
 
 
 class Turn(Protocol[Loaded]):
@@ -78,12 +82,13 @@ class Drain(Generic[Loaded]):
         """Take up no further message: the running ones come to their end, the rest stays open in the inbox."""
         self._finishing = True
 
-    async def __call__(self, conversation_id: int, lane: int) -> None:
-        """Work until nothing is open. Waits while the database is away."""
+    async def __call__(self, conversation_id: int, lane: int, claimed: Claimed[Loaded] | None = None) -> None:
+        """Work until nothing is open, first on what is `claimed`. Waits while the database is away."""
         pause, faults = SHORTEST_PAUSE, 0
         while not self._finishing:
+            held, claimed = claimed, None
             try:
-                if not await self._next(conversation_id, lane, faults):
+                if not await self._next(conversation_id, lane, faults, held):
                     return
                 pause, faults = SHORTEST_PAUSE, 0
                 continue
@@ -101,7 +106,7 @@ class Drain(Generic[Loaded]):
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
 
-    async def _next(self, conversation_id: int, lane: int, faults: int) -> bool:
+    async def _next(self, conversation_id: int, lane: int, faults: int, claimed: Claimed[Loaded] | None) -> bool:
         """Work on the oldest message; whether there may be more. `faults`: how often that has failed in a row.
 
         After a fault nothing is tried but the notice (or the delivery, where an answer is committed), and where that
@@ -109,9 +114,10 @@ class Drain(Generic[Loaded]):
         """
         if faults > self._settings.attempts:
             return await self._give_up(conversation_id, lane)
-        # A claim that a power cut loses is taken again, and everybody who held it is gone.
-        unit = Unflushed(partial(self._claim, conversation_id=conversation_id, lane=lane, take=not faults))
-        claimed = await self._database.run(unit)
+        if claimed is None:
+            # A claim that a power cut loses is taken again, and everybody who held it is gone.
+            unit = partial(self.claim, conversation_id=conversation_id, lane=lane, take=not faults)
+            claimed = await self._database.run(Unflushed(unit))
         if claimed is None:
             return False
         if isinstance(claimed, NotYet):
@@ -143,9 +149,8 @@ class Drain(Generic[Loaded]):
         self._capacity.add(-closed)
         return closed > 0
 
-    def _claim(
-        self, c: Connection, *, conversation_id: int, lane: int, take: bool
-    ) -> tuple[Work, Loaded | None] | NotYet | None:
+    def claim(self, c: Connection, *, conversation_id: int, lane: int, take: bool = True) -> Claimed[Loaded] | None:
+        """Claim the oldest open message, and read what its turn needs if it is to be taken. None: nothing is open."""
         settings = self._settings
         work = claim(c, conversation_id, lane, worker=settings.worker, join_seconds=settings.join_seconds)
         if work is None or isinstance(work, NotYet):
