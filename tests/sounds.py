@@ -73,6 +73,15 @@ def every_format(folder: Path) -> Path:
     return folder
 
 
+def film(sound: Path, target: Path, *, longer: float = 0.0) -> Path:
+    """A film of what is said in a WAV file; its pictures go on for `longer` seconds."""
+    with wave.open(str(sound)) as file:
+        seconds = file.getnframes() / file.getframerate() + longer
+    picture = ("-f", "lavfi", "-i", f"testsrc=d={seconds:.1f}:s=96x96:r=10")
+    ffmpeg(*picture, "-i", sound, "-pix_fmt", "yuv420p", "-movflags", "+faststart", target)
+    return target
+
+
 def silence(seconds: float, rate: int = 16_000) -> bytes:
     """A WAV file in which nothing is said."""
     made = io.BytesIO()

@@ -1,7 +1,8 @@
 """What a sound file holds and how long it really is, without decoding it."""
 
 import re
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,8 @@ class Probe:
     """What is in a file.
 
     `codec` is ffmpeg's name of its first sound track; `seconds` is what there is to hear, `declared` what the file
-    says of itself; `pictures`: there is a video track, or a cover.
+    says of itself; `pictures`: there is a video track, or a cover; `shown`: seconds that the pictures last, where that
+    was counted, for the sound ends before the file does.
     """
 
     container: Container
@@ -34,11 +36,13 @@ class Probe:
     seconds: float
     declared: float | None = None
     pictures: bool = False
+    shown: float = 0.0
 
     @property
     def cut_off(self) -> bool:
-        """Whether the end is missing."""
-        return self.declared is not None and self.declared > 2 and self.seconds < self.declared * _CUT_OFF
+        """Whether the end is missing. A film whose pictures go on after its sound is whole."""
+        there = max(self.seconds, self.shown)
+        return self.declared is not None and self.declared > 2 and there < self.declared * _CUT_OFF
 
 
 async def probe(source: Path, *, longest: float) -> Probe:
@@ -52,15 +56,32 @@ async def probe(source: Path, *, longest: float) -> Probe:
         NoDecoder: there is no ffmpeg.
     """
     container = await sniffed(source)
-    command = [*ffmpeg.begin(await ffmpeg.required(), "info"), *ffmpeg.reading(container, source)]
-    counting = ["-map", "0:a:0", "-c", "copy", "-t", f"{longest + 1:g}", "-f", "null"]
     try:
-        output = await run_to_end([*command, *counting, "-nostats", "-progress", "pipe:1", "-"], _LIMITS)
+        told, progress = await _counted(container, source, "0:a:0", longest)
     except ProcessFailed as wrong:
         if _VIDEO.search(str(wrong)) and not _AUDIO.search(str(wrong)):
             raise Soundless("there is no sound track") from None
         raise Undecodable(str(wrong)) from None
-    return _probed(container, output.told, output.out, longest)
+    found = _probed(container, told, progress, longest)
+    if found.cut_off and found.pictures:
+        with suppress(ProcessFailed):  # pictures that cannot be read do not go on
+            _, progress = await _counted(container, source, "0:v:0", longest)
+            return replace(found, shown=_reached(progress))
+    return found
+
+
+async def _counted(container: Container, source: Path, track: str, longest: float) -> tuple[str, bytes]:
+    """Go through the packets of a track: ffmpeg's words, and its progress. Raises ProcessFailed, NoDecoder."""
+    command = [*ffmpeg.begin(await ffmpeg.required(), "info"), *ffmpeg.reading(container, source)]
+    counting = ["-map", track, "-c", "copy", "-t", f"{longest + 1:g}", "-f", "null"]
+    output = await run_to_end([*command, *counting, "-nostats", "-progress", "pipe:1", "-"], _LIMITS)
+    return output.told, output.out
+
+
+def _reached(progress: bytes) -> float:
+    """Seconds up to which ffmpeg came."""
+    reached = _REACHED.findall(progress)
+    return int(reached[-1]) / 1e6 if reached else 0.0
 
 
 async def sniffed(source: Path) -> Container:
@@ -79,8 +100,7 @@ def _probed(container: Container, told: str, progress: bytes, longest: float) ->
     codec = audio[1] if audio else "none"
     if codec not in ffmpeg.CODECS:
         raise Undecodable(f"the codec {codec} is not decoded", said=f"I do not know this kind of sound ({codec}).")
-    reached = _REACHED.findall(progress)
-    seconds = int(reached[-1]) / 1e6 if reached else 0.0
+    seconds = _reached(progress)
     if not seconds:
         raise Undecodable("there is no sound in it")
     if seconds > longest:

@@ -22,7 +22,7 @@ from botcore.audio import (
     sniff_file,
     to_samples,
 )
-from tests.sounds import ENCODINGS, ffmpeg, hours_of_silence, silence
+from tests.sounds import ENCODINGS, ffmpeg, film, hours_of_silence, silence
 
 pytestmark = pytest.mark.slow
 
@@ -35,12 +35,6 @@ def length(sounds: Path) -> float:
     """Seconds of what is said."""
     with wave.open(str(sounds / "plain.wav")) as file:
         return float(file.getnframes() / file.getframerate())
-
-
-def video(target: Path, *sound: str | Path, seconds: float = 3.0) -> Path:
-    picture = ("-f", "lavfi", "-i", f"testsrc=d={seconds}:s=96x96:r=10")
-    ffmpeg(*picture, *sound, "-pix_fmt", "yuv420p", "-movflags", "+faststart", target)
-    return target
 
 
 class TestLookingInside:
@@ -59,22 +53,30 @@ class TestLookingInside:
         assert (found.container, found.codec) == ("matroska", "opus")
         assert found.seconds == pytest.approx(length, abs=0.15)
 
-    async def test_a_video_with_sound(self, sounds: Path, tmp_path: Path) -> None:
-        found = await probe(video(tmp_path / "note.mp4", "-i", sounds / "plain.wav", "-shortest"), longest=60)
+    async def test_a_video_with_sound(self, sounds: Path, tmp_path: Path, length: float) -> None:
+        found = await probe(film(sounds / "plain.wav", tmp_path / "note.mp4"), longest=60)
         assert (found.container, found.codec, found.pictures) == ("mov", "aac", True)
-        assert found.seconds == pytest.approx(3, abs=0.2)
+        assert found.seconds == pytest.approx(length, abs=0.2)
+        assert not found.cut_off
+
+    async def test_a_video_that_goes_on_after_its_sound_is_whole(
+        self, sounds: Path, tmp_path: Path, length: float
+    ) -> None:
+        found = await probe(film(sounds / "plain.wav", tmp_path / "long.mp4", longer=8), longest=60)
+        assert found.seconds == pytest.approx(length, abs=0.2)
+        assert not found.cut_off
 
     async def test_what_is_cut_off_has_what_there_is(self, sounds: Path, tmp_path: Path) -> None:
         ogg = (sounds / "said.ogg").read_bytes()
         part = tmp_path / "part.ogg"
         part.write_bytes(ogg[: len(ogg) // 2])
         assert 1 < (await probe(part, longest=60)).seconds < 5
-        whole = video(tmp_path / "note.mp4", "-i", sounds / "plain.wav", "-shortest")
+        whole = film(sounds / "plain.wav", tmp_path / "note.mp4")
         short = tmp_path / "short.mp4"
         short.write_bytes(whole.read_bytes()[: whole.stat().st_size * 6 // 10])
         found = await probe(short, longest=60)
         assert found.cut_off
-        assert found.seconds < 2.8
+        assert found.seconds < 5.5
 
     async def test_hours_of_silence_in_a_few_bytes(self, tmp_path: Path) -> None:
         bomb = hours_of_silence(tmp_path / "bomb.ogg")
@@ -145,8 +147,10 @@ class TestRefusals:
             await probe(path, longest=60)
 
     async def test_pictures_without_sound(self, tmp_path: Path) -> None:
+        mute = tmp_path / "mute.mp4"
+        ffmpeg("-f", "lavfi", "-i", "testsrc=d=3:s=96x96:r=10", "-pix_fmt", "yuv420p", mute)
         with pytest.raises(Soundless):
-            await probe(video(tmp_path / "mute.mp4"), longest=60)
+            await probe(mute, longest=60)
 
     async def test_a_codec_that_is_not_decoded_is_named(self, sounds: Path, tmp_path: Path) -> None:
         path = tmp_path / "film.mkv"

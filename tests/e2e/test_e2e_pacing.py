@@ -80,7 +80,7 @@ async def test_many_chats_at_once_keep_to_the_overall_limit(open_house: OpenHous
         [f"{person.name}: Hello", "Helper: Hello, you."] for person in people
     ]
     # both sides count by their own clocks: what leaves in time may be too much where it arrives late, and together
-    assert len(refused(house)) <= len(house.telegram.calls) // 10  # without a pace it is most of them
+    assert len(refused(house)) <= len(house.telegram.calls) // 5  # without a pace it is a third and more
 
 
 async def test_a_long_answer_in_many_messages_arrives_whole(open_house: OpenHouse) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from botcore.testing.telegram_server import Attachment
-from tests.sounds import BRIEFLY, WRONG_AT_MOST, ffmpeg, needs_ear, wrong_words
+from tests.sounds import BRIEFLY, WRONG_AT_MOST, ffmpeg, film, needs_ear, wrong_words
 
 from .conftest import House, OpenHouse
 
@@ -29,11 +29,10 @@ async def test_a_voice_message_is_written_down_and_answered(house: House, sounds
 
 @needs_ear
 async def test_a_video_note_is_heard(house: House, sounds: Path, tmp_path: Path) -> None:
-    picture = ("-f", "lavfi", "-i", "testsrc=s=96x96:r=10")
-    ffmpeg(*picture, "-i", sounds / "brief.wav", "-shortest", "-pix_fmt", "yuv420p", tmp_path / "note.mp4")
+    note = film(sounds / "brief.wav", tmp_path / "note.mp4")
     ada = house.user("Ada")
     house.api.script.reply("I will call you.")
-    await ada.sends_video_note((tmp_path / "note.mp4").read_bytes(), 2)
+    await ada.sends_video_note(note.read_bytes(), 2)
     heard, _, said = (await house.answer(ada)).text.rpartition("\n")
     assert said == "I will call you."
     assert wrong_words(heard, BRIEFLY) <= WRONG_AT_MOST

@@ -83,7 +83,7 @@ class VoiceHouse(House):
         """The recordings that were sent to be heard."""
         return self.api.requests.to(path)
 
-    async def says_and_reads(self, person: Person, *parts: Part, timeout: float = 40) -> str:
+    async def says_and_reads(self, person: Person, *parts: Part, timeout: float = 100) -> str:
         """Send something and read the answer."""
         before = len([shown for shown in self.room.shown if shown.final])
         await person.sends(*parts)

@@ -9,7 +9,7 @@ import pytest
 
 from botcore.messages import SPOKEN, Audio, File, Image, Message, Text, Video
 from botcore.testing.openai_server import Status
-from tests.sounds import BRIEFLY, SAID, WRONG_AT_MOST, ffmpeg, needs_ear, wrong_words
+from tests.sounds import BRIEFLY, SAID, WRONG_AT_MOST, ffmpeg, film, needs_ear, wrong_words
 
 from .conftest import CHAT, TRANSCRIBE, VoiceHouse, attachments, field
 
@@ -49,9 +49,8 @@ async def test_what_is_sent_as_a_document_or_as_a_film(house: VoiceHouse, sounds
     document = File(ref=room.put((sounds / "said.flac").read_bytes()), name="Memo.FLAC")
     await house.says_and_reads(ada, document)
     assert understood(house.asked(), SAID)
-    picture = ("-f", "lavfi", "-i", "testsrc=s=96x96:r=10")
-    ffmpeg(*picture, "-i", sounds / "plain.wav", "-shortest", "-pix_fmt", "yuv420p", tmp_path / "note.mp4")
-    note = Video(ref=room.put((tmp_path / "note.mp4").read_bytes()), note=True, duration=6)
+    shown = film(sounds / "plain.wav", tmp_path / "note.mp4", longer=5)
+    note = Video(ref=room.put(shown.read_bytes()), note=True, duration=6)
     await house.says_and_reads(ada, note)
     assert understood(house.asked(), SAID)
     page = File(ref=room.put(b"%PDF-1.7"), name="page.pdf", media_type="application/pdf")

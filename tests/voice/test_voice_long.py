@@ -38,6 +38,7 @@ def heard(text: str) -> Status:
 
 @needs_ear
 @pytest.mark.slow
+@pytest.mark.timeout(180)
 async def test_it_is_heard_in_pieces_and_shown_how_far_it_is(open_house: OpenHouse, long: bytes) -> None:
     house = await open_house(**LONG)
     text = await house.says_and_reads(house.person(), house.room.voice(long))
@@ -49,12 +50,13 @@ async def test_it_is_heard_in_pieces_and_shown_how_far_it_is(open_house: OpenHou
 
 @needs_ear
 @pytest.mark.slow
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("form", ["srt", "vtt"])
 async def test_subtitles_are_at_the_right_times(form: str, open_house: OpenHouse, long: bytes) -> None:
     house = await open_house(**LONG)
     ada = house.person()
     await ada.says(f"/transcribe --format {form}", reply_to=quote(house.room.voice(long, name="talk.oga")))
-    await house.room.until(lambda: [one for one in house.room.shown if one.final], 40)
+    await house.room.until(lambda: [one for one in house.room.shown if one.final], 100)
     [file] = attachments(house.room.sent())
     assert file.name == f"talk.{form}"
     assert file.data is not None
