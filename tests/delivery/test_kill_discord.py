@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from botcore.testing.discord_server import (
+    Attachment,
     Bot,
     Channel,
     DiscordServer,
@@ -21,6 +22,7 @@ from botcore.testing.discord_server import (
     Person,
     SystemClock,
     discord_server,
+    png,
 )
 from botcore.testing.openai_server import OfflineSettings, offline_api
 
@@ -276,6 +278,27 @@ async def test_killed_while_an_interaction_is_answered(tmp_path: Path, landed: b
         assert (answer.is_ephemeral, answer.only_for) == (True, ada.person.user)
         assert "Role" in answer.text
         assert ada.lines == ["answer to question 1", answer.text]
+
+
+@pytest.mark.parametrize("commit", [1, 2, 3])
+async def test_killed_with_a_command_from_the_menu_of_a_message(tmp_path: Path, commit: int) -> None:
+    """What it is about is stored with it: in a channel nobody tells the next process of somebody's picture."""
+    async with staged(tmp_path) as (stage, discord):
+        ada, ben = discord.user("Ada"), discord.user("Ben")
+        general = discord.guild("Friends", [ada, ben]).text_channel("general")
+        drawn = await ben.attaches(Attachment(png(64, 64), "fox.png", "image/png"), channel=general)
+        victim = stage.start("after", commit)
+        await stage.begins(victim)
+        await discord.bot.registers("Vary", timeout=PATIENCE)
+        asked = await ada.uses("Vary", on=drawn)
+        assert await victim.ended() == -signal.SIGKILL
+        assert asked.is_acknowledged
+        victim = stage.start()
+        await quiet(stage, asked)
+        await stage.finish(victim)
+        [answer] = asked.messages
+        assert [one["content_type"] for one in answer.attachments] == ["image/png"], stage.log()
+        assert general.transcript(ada) == [drawn, answer]
 
 
 async def test_an_interaction_that_is_too_old_is_answered_in_the_channel(tmp_path: Path) -> None:
