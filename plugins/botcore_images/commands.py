@@ -17,8 +17,8 @@ TIMEOUT = 300.0  # seconds; four pictures of the best quality take up to two min
 
 def register(bot: Bot, settings: ImagesSettings, studio: Studio) -> None:
     """Add the commands."""
-
-    @bot.command(
+    commands = Commands(settings, studio)
+    bot.command(
         "image",
         tool=True,
         cost="image",
@@ -29,8 +29,28 @@ def register(bot: Bot, settings: ImagesSettings, studio: Studio) -> None:
             "es": "Dibujar o cambiar una imagen",
             "zh": "画图或修改图片",
         },
-    )
+    )(commands.image)
+    bot.command(
+        "vary",
+        cost="image",
+        timeout=TIMEOUT,
+        descriptions={
+            "de": "Ein ähnliches Bild malen",
+            "es": "Dibujar una variación",
+            "zh": "画一张相似的图",
+        },
+    )(commands.vary)
+
+
+class Commands:
+    """The handlers of the commands."""
+
+    def __init__(self, settings: ImagesSettings, studio: Studio) -> None:
+        self._settings = settings
+        self._studio = studio
+
     async def image(
+        self,
         ctx: Context,
         prompt: Annotated[str, Rest("what to draw, or what to change in the picture that is there")],
         *,
@@ -52,24 +72,15 @@ def register(bot: Bot, settings: ImagesSettings, studio: Studio) -> None:
         """
         if not prompt.strip():
             raise Unsuitable("Describe the picture: /image a red fox in the snow")
-        if count > settings.most:
-            raise Unsuitable(f"I draw at most {settings.most} pictures at once.")
-        wish = Wish(prompt.strip(), size or settings.size, quality or settings.quality, count)
+        if count > self._settings.most:
+            raise Unsuitable(f"I draw at most {self._settings.most} pictures at once.")
+        wish = Wish(prompt.strip(), size or self._settings.size, quality or self._settings.quality, count)
         if picture is None or fresh:
-            return shown(await studio.draw(ctx, wish))
-        return shown(await studio.change(ctx, wish, picture, mask))
+            return shown(await self._studio.draw(ctx, wish))
+        return shown(await self._studio.change(ctx, wish, picture, mask))
 
-    @bot.command(
-        "vary",
-        cost="image",
-        timeout=TIMEOUT,
-        descriptions={
-            "de": "Ein ähnliches Bild malen",
-            "es": "Dibujar una variación",
-            "zh": "画一张相似的图",
-        },
-    )
     async def vary(
+        self,
         ctx: Context,
         which: Annotated[int, Between(1, 10), Doc("which one of several pictures")] = 1,
         *,
@@ -82,12 +93,12 @@ def register(bot: Bot, settings: ImagesSettings, studio: Studio) -> None:
             /vary
             /vary 2 --count 3
         """
-        if count > settings.most:
-            raise Unsuitable(f"I draw at most {settings.most} pictures at once.")
+        if count > self._settings.most:
+            raise Unsuitable(f"I draw at most {self._settings.most} pictures at once.")
         found = pictures or []
         if which > len(found):
             found = await _album(ctx) or found
-        return shown(await studio.vary(ctx, chosen(found, which), count))
+        return shown(await self._studio.vary(ctx, chosen(found, which), count))
 
 
 async def _album(ctx: Context) -> list[Image | File]:

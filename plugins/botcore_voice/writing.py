@@ -21,14 +21,34 @@ _LONGEST_NAME: Final = 60  # characters
 
 def register(bot: Bot, ear: Ear, settings: VoiceSettings) -> None:
     """Add the commands."""
-
-    @bot.command(
+    writer = Writer(ear, settings)
+    bot.command(
         "transcribe",
         cost="audio",
         timeout=TIMEOUT,
         descriptions={"de": "Eine Aufnahme abschreiben", "es": "Transcribir una grabación", "zh": "转写录音"},
-    )
+    )(writer.transcribe)
+    bot.command(
+        "translate",
+        cost="audio",
+        timeout=TIMEOUT,
+        descriptions={
+            "de": "Eine Aufnahme ins Englische übersetzen",
+            "es": "Traducir una grabación al inglés",
+            "zh": "将录音译成英文",
+        },
+    )(writer.translate)
+
+
+class Writer:
+    """Writes down what is said; its methods are the handlers of the commands."""
+
+    def __init__(self, ear: Ear, settings: VoiceSettings) -> None:
+        self._ear = ear
+        self._settings = settings
+
     async def transcribe(
+        self,
         ctx: Context,
         recording: Audio | Video | File,
         *,
@@ -42,22 +62,13 @@ def register(bot: Bot, ear: Ear, settings: VoiceSettings) -> None:
             /transcribe --format srt
             /transcribe --language de
         """
-        spoken = await spoken_in(ctx, settings)
+        spoken = await spoken_in(ctx, self._settings)
         chosen = checked(language) or spoken.language
         wanted = Wanted(timed=format != "text", language=chosen, vocabulary=spoken.vocabulary)
-        return await written(ctx, recording, wanted, format)
+        return await self._written(ctx, recording, wanted, format)
 
-    @bot.command(
-        "translate",
-        cost="audio",
-        timeout=TIMEOUT,
-        descriptions={
-            "de": "Eine Aufnahme ins Englische übersetzen",
-            "es": "Traducir una grabación al inglés",
-            "zh": "将录音译成英文",
-        },
-    )
     async def translate(
+        self,
         ctx: Context,
         recording: Audio | Video | File,
         *,
@@ -69,12 +80,12 @@ def register(bot: Bot, ear: Ear, settings: VoiceSettings) -> None:
             /translate
             /translate --format vtt
         """
-        spoken = await spoken_in(ctx, settings)
+        spoken = await spoken_in(ctx, self._settings)
         wanted = Wanted(translate=True, timed=format != "text", vocabulary=spoken.vocabulary)
-        return await written(ctx, recording, wanted, format)
+        return await self._written(ctx, recording, wanted, format)
 
-    async def written(ctx: Context, recording: Audio | Video | File, wanted: Wanted, form: Form) -> Reply:
-        heard = await ear.hear(ctx, recording, wanted, "recording")
+    async def _written(self, ctx: Context, recording: Audio | Video | File, wanted: Wanted, form: Form) -> Reply:
+        heard = await self._ear.hear(ctx, recording, wanted, "recording")
         if form == "text":
             return Reply(transcript(told(heard)))
         if not heard.cues:
