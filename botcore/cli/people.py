@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from botcore.config import Config
+from botcore.discovery import adapter_sources
 from botcore.errors import ConfigError, Refusal
 from botcore.store import access, accounts
 from botcore.store.access import Member
@@ -59,6 +60,7 @@ def own(config: Config, person: str) -> str:
     def unit(c: "Connection") -> Member:
         known = accounts.find_identity(c, platform, external_id)
         if known is None:
+            _check_unseen(person, platform, external_id)
             known = accounts.ensure_identity(c, platform, external_id, external_id)
         access.admit(c, known.id)
         return access.set_role(c, known.id, "owner")
@@ -73,8 +75,19 @@ def _everybody(c: "Connection") -> tuple[Sequence[Member], Sequence[Member]]:
 def _split(person: str) -> tuple[str, str]:
     platform, colon, external_id = person.partition(":")
     if not (platform and colon and external_id):
-        raise ConfigError(f"{person}: name the platform as well, as in telegram:{person.strip(':') or '12345'}")
+        number = person.strip(":") if person.strip(":").isdecimal() else "12345"
+        raise ConfigError(f"{person}: an id has a platform and a number, as in telegram:{number}; /whoami tells it")
     return platform, external_id
+
+
+def _check_unseen(person: str, platform: str, external_id: str) -> None:
+    """Raise ConfigError for an id that nobody can have: they would never become what was promised."""
+    known = sorted(source.name for source in adapter_sources())
+    if platform not in known:
+        raise ConfigError(f"{person}: there is no platform {platform!r} here, but {', '.join(known)}")
+    if not external_id.isdecimal():
+        why = "ids are numbers, which /whoami tells; names change hands and do not count"
+        raise ConfigError(f"{person}: nobody with this id has written to the bot. {why}")
 
 
 def _named(member: Member) -> str:

@@ -197,7 +197,17 @@ def test_an_owner_can_be_named_before_they_ever_wrote(botcore: Run) -> None:
     assert "telegram:7 is an owner now" in botcore("access", "owner", "telegram:7").out
     assert "telegram:7, owner" in botcore("access", "list").out
     wrong = botcore("access", "owner", "7")
-    assert (wrong.code, wrong.err) == (2, "botcore: 7: name the platform as well, as in telegram:7\n")
+    why = "an id has a platform and a number, as in telegram:7; /whoami tells it"
+    assert (wrong.code, wrong.err) == (2, f"botcore: 7: {why}\n")
+    for person, says in (
+        ("ada", "as in telegram:12345;"),
+        ("telegram:", "as in telegram:12345;"),
+        ("telegram:ada", "ids are numbers, which /whoami tells; names change hands and do not count"),
+        ("telegraph:7", "there is no platform 'telegraph' here, but discord, telegram, web"),
+    ):
+        wrong = botcore("access", "owner", person)
+        assert (wrong.code, says in wrong.err) == (2, True), person
+    assert "ada" not in botcore("access", "list").out
     unknown = botcore("access", "revoke", "telegram:8")
     assert unknown.code == 1
     assert "telegram:8 has never written" in unknown.err
