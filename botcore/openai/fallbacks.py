@@ -43,6 +43,7 @@ class Fallbacks:
     def __init__(self, api: "Api", transport: Transport) -> None:
         self._api = api
         self._transport = transport
+        self._newer: set[str] = set()  # models that know max_completion_tokens only
 
     async def edit(self, request: EditRequest, *, chat_model: str | None = None) -> Served[TextAnswer]:
         """Change a text: through `/edits`, else through chat completions with `chat_model` (else the request's model).
@@ -64,11 +65,25 @@ class Fallbacks:
 
         async def through_chat() -> TextAnswer:
             asked = as_chat.completions(request, chat_model or request.model)
-            return as_chat.joined([(await self._api.chat.complete(one.request), one) for one in asked])
+            return as_chat.joined([(await self._limited(one.request, self._api.chat.complete), one) for one in asked])
 
         ask = None if as_chat.prompts(request) is None else through_chat
         served = await self._serve(COMPLETIONS, request.model, lambda: self._api.completions.create(request), ask)
         return replace(served, ignored=as_chat.ignored(request)) if served.served_by == "chat" else served
+
+    async def _limited(self, request: ChatRequest, ask: Callable[[ChatRequest], Awaitable[Result]]) -> Result:
+        """Ask, with the limit named as the model wants it: reasoning models refuse max_tokens (reference, "Chat")."""
+        limit = request.max_tokens
+        newer = replace(request, max_tokens=None, max_completion_tokens=limit)
+        if limit is not None and request.model in self._newer:
+            return await ask(newer)
+        try:
+            return await ask(request)
+        except errors.BadRequest as error:
+            if limit is None or "max_completion_tokens" not in str(error):
+                raise
+        self._newer.add(request.model)
+        return await ask(newer)
 
     @asynccontextmanager
     async def stream(
@@ -87,15 +102,14 @@ class Fallbacks:
         async def entered(stream: CompletionStream) -> CompletionStream:
             return await stream.__aenter__()
 
-        def chat() -> Awaitable[CompletionStream]:
-            body = other.body() if other else {}
-            return entered(CompletionStream(self._transport, CHAT, body, shape=CHAT_SHAPE))
+        async def begun(request: ChatRequest) -> CompletionStream:
+            return await entered(CompletionStream(self._transport, CHAT, request.body(), shape=CHAT_SHAPE))
 
         served = await self._serve(
             COMPLETIONS,
             request.model,
             lambda: entered(self._api.completions.stream(request)),
-            chat if other else None,
+            (lambda: self._limited(other, begun)) if other else None,
         )
         if served.served_by == "chat":
             lost = as_chat.ignored(request) + (("echo",) if request.echo else ())

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from botcore.errors import EndpointMissing, Unsuitable
+from botcore.errors import EndpointMissing, NotFound, Unsuitable
 from botcore.messages import Json, Reply, Text, quoted_text
 from botcore.openai import CompletionRequest, EditRequest, Served, TextAnswer, Usage
 from botcore.plugin import Bot, Context, Doc, Rest
@@ -78,7 +78,10 @@ async def _all(ctx: Context) -> str:
 
 
 async def _one(ctx: Context, name: str) -> str:
-    model = await ctx.api.models.get(name)
+    try:
+        model = await ctx.api.models.get(name)
+    except NotFound:
+        raise Unsuitable(f"There is no model “{name}” here. /models lists them.") from None
     facts = [f"- {key}: `{value}`" for key, value in model.raw.items() if isinstance(value, str | int | float | bool)]
     return "\n".join([f"**{model.id}**", *facts])
 

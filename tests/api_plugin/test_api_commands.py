@@ -27,7 +27,7 @@ async def test_everything_that_is_offered_is_listed(room: Room) -> None:
     one = await room.reads("/models gpt-4o")
     assert one.startswith("**gpt-4o**")
     assert "- owned_by: `offline-stand-in`" in one
-    with pytest.raises(NotFound):
+    with pytest.raises(Unsuitable, match="There is no model “nothing-like-it” here"):
         await room.says("/models nothing-like-it")
 
 
@@ -49,6 +49,16 @@ async def test_a_text_goes_on_while_one_watches(room: Room) -> None:
     assert model == "gpt-3.5-turbo-instruct"
     assert read > 0
     assert 0 < written <= 20
+
+
+async def test_a_text_goes_on_with_a_model_that_knows_chat_alone_and_the_newer_limit(room: Room) -> None:
+    """The default model is one."""
+    room.settings = ApiCommandSettings(completion_model="gpt-5-mini", complete_tokens=300)
+    answer = await room.says("/complete The old lighthouse keeper had one rule:")
+    assert "done through chat completions" in answer.text
+    *_, asked = room.asked("/chat/completions")
+    assert isinstance(asked, dict)
+    assert (asked["model"], asked["max_completion_tokens"]) == ("gpt-5-mini", 300)
 
 
 async def test_the_path_that_served_is_told(enter: Enter) -> None:

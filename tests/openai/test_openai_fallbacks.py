@@ -105,6 +105,31 @@ async def test_a_text_goes_on_through_chat(api: Api, server: ScriptedServer) -> 
     assert "best_of" not in sent
 
 
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_a_model_that_wants_its_limit_by_the_newer_name_gets_it(
+    api: Api, server: ScriptedServer, *, streamed: bool
+) -> None:
+    refusal = server.fault(400, "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.")
+    answer = server.events(server.piece(" upon", "stop")) if streamed else server.answer(server.completion(" upon"))
+
+    async def chat(wire: Wire) -> None:
+        await (refusal if "max_tokens" in wire.asked.json else answer)(wire)
+
+    serving(server, chat=chat)
+    for _ in range(2):
+        if streamed:
+            async with api.fallbacks.stream(ONCE) as served:
+                assert [delta.text async for delta in served.result if delta.text] == [" upon"]
+        else:
+            assert (await api.fallbacks.complete(ONCE)).result.text == " upon"
+    limits = [
+        {name: asked.json[name] for name in ("max_tokens", "max_completion_tokens") if name in asked.json}
+        for asked in server.asked
+        if asked.target.endswith("chat/completions")
+    ]
+    assert limits == [{"max_tokens": 5}, {"max_completion_tokens": 5}, {"max_completion_tokens": 5}], "asked for once"
+
+
 async def test_a_model_that_knows_chat_alone_is_remembered_for_itself(api: Api, server: ScriptedServer) -> None:
     told = "This is a chat model and not supported in the v1/completions endpoint."
     answers = {"gpt-4": server.fault(404, told, "model_not_found"), "old-text": server.answer(text("x"))}
