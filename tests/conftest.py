@@ -16,6 +16,8 @@ from botcore.store import schema
 from botcore.store.database import Database
 from botcore.store.tables import metadata
 from botcore.store.urls import parse
+from tests.descriptions import missing, specs
+from tests.ports import free_port
 from tests.sounds import every_format
 
 
@@ -33,21 +35,16 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _missing(what: str, required_by: str) -> str:
-    """Skip, or fail where the environment says that it must be there."""
-    if os.environ.get(required_by) == "1":
-        pytest.fail(f"{what} ({required_by}=1)")
-    pytest.skip(what)
-
-
 @pytest.fixture(scope="session")
 def shared_specs() -> Path:
     """The folder with the machine-readable descriptions of the APIs."""
-    shared = Path(os.environ.get("BOTCORE_SHARED", Path(__file__).parents[2] / "shared"))
-    specs = shared / "reference" / "specs"
-    if not specs.is_dir():
-        _missing(f"no API descriptions at {specs}: set BOTCORE_SHARED", "BOTCORE_REQUIRE_SHARED")
-    return specs
+    return specs()
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A port on which nobody listens."""
+    return free_port()
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +58,7 @@ def postgres_url() -> Iterator[str]:
     """An empty PostgreSQL database of this test process alone, gone afterwards."""
     server = os.environ.get("BOTCORE_TEST_POSTGRES_URL", "")
     if not server:
-        _missing("set BOTCORE_TEST_POSTGRES_URL to test on PostgreSQL, too", "BOTCORE_REQUIRE_POSTGRES")
+        missing("set BOTCORE_TEST_POSTGRES_URL to test on PostgreSQL, too", "BOTCORE_REQUIRE_POSTGRES")
     address = parse(server).sqlalchemy
     name = f"botcore_test_{os.getpid()}_{secrets.token_hex(4)}"
     engine = create_engine(address, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 5})
@@ -71,7 +68,7 @@ def postgres_url() -> Iterator[str]:
             admin.exec_driver_sql(f"ALTER DATABASE {name} SET synchronous_commit = off")  # tests need no fsync
             admin.exec_driver_sql(f"ALTER DATABASE {name} SET deadlock_timeout = '30ms'")
     except OperationalError:
-        _missing("no PostgreSQL server answers at BOTCORE_TEST_POSTGRES_URL", "BOTCORE_REQUIRE_POSTGRES")
+        missing("no PostgreSQL server answers at BOTCORE_TEST_POSTGRES_URL", "BOTCORE_REQUIRE_POSTGRES")
     yield address.set(database=name).render_as_string(hide_password=False)
     with engine.connect() as admin:
         admin.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")

@@ -22,6 +22,7 @@ from botcore.audio import (
     sniff_file,
     to_samples,
 )
+from tests.programs import programs
 from tests.sounds import ENCODINGS, ffmpeg, film, hours_of_silence, silence
 
 pytestmark = pytest.mark.slow
@@ -197,7 +198,7 @@ class TestConverting:
         task = asyncio.create_task(convert(path, tmp_path / "made.mp3", "ogg", longest=80_000, kind="mp3"))
         try:
             async with asyncio.timeout(20):
-                while not (running := _ffmpegs(tmp_path)):
+                while not (running := programs(tmp_path)):
                     assert not task.done()
                     await asyncio.sleep(0.01)
         finally:
@@ -205,15 +206,3 @@ class TestConverting:
         with pytest.raises(asyncio.CancelledError):
             await task
         assert not any(psutil.pid_exists(pid) for pid in running)
-
-
-def _ffmpegs(folder: Path) -> list[int]:
-    """Processes of ours that work in a folder."""
-    found: list[int] = []
-    for child in psutil.Process().children():
-        try:
-            if any(str(folder) in argument for argument in child.cmdline()):
-                found.append(child.pid)
-        except (psutil.NoSuchProcess, psutil.ZombieProcess):
-            continue
-    return found

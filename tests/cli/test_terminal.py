@@ -3,7 +3,7 @@
 import asyncio
 import io
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from botcore.adapter import AccessRequest, ChatSummary, Entry, Gateway, Seen
 from botcore.cli.folder import Folder, safe_name
 from botcore.cli.terminal import Terminal, TerminalOutlet, harmless
 from botcore.errors import Unsuitable
@@ -20,21 +19,16 @@ from botcore.messages import (
     Address,
     Audio,
     Button,
-    Chat,
-    Event,
     File,
     Image,
     Incoming,
-    Json,
     Message,
     Piece,
     Press,
     Reply,
-    Sender,
     Text,
-    Video,
 )
-from botcore.plugin import Command
+from tests.gateways import Unasked
 
 HERE = Address("terminal", "terminal", "me")
 NOWHERE = Path("/dev/null/nowhere")
@@ -50,7 +44,7 @@ def written(console: Console) -> str:
     return console.file.getvalue()
 
 
-class Engine(Gateway):
+class Engine(Unasked):
     """Answers what it is told, when it is told to."""
 
     def __init__(self) -> None:
@@ -71,41 +65,6 @@ class Engine(Gateway):
 
     def said(self) -> list[str]:
         return [one.event.text for one in self.accepted if isinstance(one.event, Message)]
-
-    def commands(self) -> Sequence[Command]:
-        return ()
-
-    async def transcript(self, chat: Chat, *, most: int = 200) -> Sequence[Entry]:
-        return ()
-
-    async def files(self, chat: Chat, external_id: str) -> Sequence[Image | Audio | Video | File]:
-        return ()
-
-    async def chats(self, platform: str, sender: Sender) -> Sequence[ChatSummary]:
-        return ()
-
-    async def forget_chat(self, chat: Chat) -> None: ...
-
-    def slash(self) -> Sequence[Mapping[str, Json]]:
-        return ()
-
-    def menus(self) -> Mapping[str, Mapping[str, Json]]:
-        return {}
-
-    async def suggest(self, command: str, option: str, typed: str) -> Sequence[str]:
-        return ()
-
-    def is_ephemeral(self, event: Event) -> bool:
-        return False
-
-    async def seen(self, platform: str, bot: str) -> Sequence[Seen]:
-        return ()
-
-    async def access_requests(self) -> Sequence[AccessRequest]:
-        return ()
-
-    async def decide_access(self, code: str, *, approve: bool) -> bool:
-        return False
 
 
 def reading(*lines: str) -> Callable[[], str]:

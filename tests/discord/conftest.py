@@ -5,14 +5,9 @@ log which it did not expect, or traffic that Discord's description does not allo
 """
 
 import asyncio
-import logging
-import os
-import re
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,46 +20,14 @@ from botcore.errors import StoreUnavailable
 from botcore.messages import Event, Incoming, Invocation, text_of
 from botcore.testing.discord_server import Channel, DiscordServer, Limits, Message, Person, Server, discord_server
 from botcore.testing.openai_server import OfflineApi, OfflineSettings, offline_api
-from botcore.testing.openapi import Description
 from botcore_discord.connection import DiscordAdapter
 from botcore_discord.settings import DiscordSettings
+from tests.descriptions import discord_api
+from tests.gateways import Keeping
+from tests.logs import Log, heard
 
 PATIENCE = 20.0
 """Seconds for anything that should take a fraction of one: the machine may be busy with other things."""
-
-
-class Log(logging.Handler):
-    """What is logged. `expects` names errors that belong to the story."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.lines: list[str] = []
-        self._errors: list[str] = []
-        self._expected: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep a record; the simulators' servers complain of clients that go away."""
-        if record.name == "aiohttp.server":
-            return
-        line = f"{record.levelname} {record.name}: {record.getMessage()}"
-        if record.exc_info:
-            line = f"{line}\n{logging.Formatter().formatException(record.exc_info)}"
-        self.lines.append(line)
-        if record.levelno >= logging.ERROR:
-            self._errors.append(line)
-
-    def expects(self, pattern: str) -> None:
-        """Errors that match are part of the story."""
-        self._expected.append(pattern)
-
-    def matching(self, pattern: str) -> list[str]:
-        """The lines in which the pattern is found."""
-        return [line for line in self.lines if re.search(pattern, line)]
-
-    @property
-    def surprises(self) -> list[str]:
-        """Errors that nobody expected."""
-        return [line for line in self._errors if not any(re.search(pattern, line) for pattern in self._expected)]
 
 
 @dataclass
@@ -108,33 +71,17 @@ class House:
 OpenHouse = Callable[..., Awaitable[House]]
 
 
-@cache
-def described() -> Description | None:
-    """The description of Discord's API, where it lies next to the checkout."""
-    shared = Path(os.environ.get("BOTCORE_SHARED", Path(__file__).parents[3] / "shared"))
-    found = sorted((shared / "reference" / "specs").glob("discord-v10-*.json"))
-    if not found and os.environ.get("BOTCORE_REQUIRE_SHARED") == "1":
-        pytest.fail(f"no discord-v10-*.json below {shared} (BOTCORE_REQUIRE_SHARED=1)")
-    return Description.load(found[-1]) if found else None
-
-
 @pytest.fixture
 def log() -> Iterator[Log]:
     """Everything that is logged, down to DEBUG."""
-    heard, root = Log(), logging.getLogger()
-    level = root.level
-    root.addHandler(heard)
-    root.setLevel(logging.DEBUG)
-    yield heard
-    root.setLevel(level)
-    root.removeHandler(heard)
-    assert heard.surprises == []
+    with heard() as log:
+        yield log
 
 
 @pytest.fixture
 async def discord() -> AsyncIterator[DiscordServer]:
     """A simulated Discord without rate limits; all traffic is checked against Discord's description."""
-    async with discord_server(limits=Limits.none(), description=described()) as server:
+    async with discord_server(limits=Limits.none(), description=discord_api()) as server:
         yield server
         assert not server.violations, "\n".join(server.violations)
 
@@ -228,44 +175,31 @@ async def make_adapter(discord: DiscordServer) -> AsyncIterator[Callable[..., Di
         await adapter.close()
 
 
-class Heard:
+class Heard(Keeping):
     """A gateway that keeps what it is given.
 
     `bodies` are the slash commands, `entries` those of menus, `past` is what was seen before.
     """
 
     def __init__(self) -> None:
-        self.accepted: list[Incoming] = []
+        super().__init__()
         self.bodies: list[dict[str, Any]] = []
         self.entries: dict[str, dict[str, Any]] = {}
         self.past: list[Seen] = []
         self.refusals = 0
-        self._news = asyncio.Condition()
-        self._read = 0
 
     async def accept(self, *incoming: Incoming) -> None:
         """Keep them; refuse the next `refusals` times."""
         if self.refusals:
             self.refusals -= 1
             raise StoreUnavailable("the database is locked")
-        async with self._news:
+        async with self.news:
             self.accepted.extend(incoming)
-            self._news.notify_all()
-
-    async def next(self) -> Incoming:
-        """The next thing that was accepted."""
-        async with asyncio.timeout(PATIENCE), self._news:
-            await self._news.wait_for(lambda: len(self.accepted) > self._read)
-            self._read += 1
-            return self.accepted[self._read - 1]
+            self.news.notify_all()
 
     async def texts(self, count: int) -> list[str]:
         """The texts of the next messages."""
         return [text_of(getattr((await self.next()).event, "parts", ())) for _ in range(count)]
-
-    def commands(self) -> list[Any]:
-        """None."""
-        return []
 
     def slash(self) -> list[dict[str, Any]]:
         """The commands' bodies."""
@@ -279,10 +213,6 @@ class Heard:
         """A command called "secret" is."""
         return isinstance(event, Invocation) and event.command == "secret"
 
-    async def suggest(self, command: str, option: str, typed: str) -> list[str]:
-        """None."""
-        return []
-
     async def seen(self, platform: str, bot: str) -> list[Seen]:
         """What was seen before."""
         return self.past
@@ -292,12 +222,3 @@ class Heard:
 def gateway() -> Any:
     """A gateway that keeps what it is given."""
     return Heard()
-
-
-@pytest.fixture
-def unused_port() -> int:
-    """A port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -26,8 +26,10 @@ from botcore_discord.client import BotClient
 from botcore_discord.connection import DiscordAdapter
 from botcore_discord.library import Route
 from botcore_discord.settings import DiscordSettings
+from tests.descriptions import discord_api
+from tests.logs import Log
 
-from .conftest import PATIENCE, Log, described
+from .conftest import PATIENCE
 
 WRONG = "NzAwMDAwMDAwMDAwMDAwMDAx.wrong0.bot-token-that-nobody-knows"
 
@@ -79,7 +81,7 @@ async def test_two_adapters_cannot_talk_to_different_servers(
 
 
 async def test_an_intent_that_is_not_allowed_is_done_without(gateway: Any, log: Log) -> None:
-    async with discord_server(limits=Limits.none(), privileged_intents=Intent(0), description=described()) as discord:
+    async with discord_server(limits=Limits.none(), privileged_intents=Intent(0), description=discord_api()) as discord:
         adapter = DiscordAdapter(DiscordSettings(message_content=True), discord.token, api_url=discord.url)
         await adapter.start(gateway)
         ada = discord.user("Ada")
@@ -173,7 +175,7 @@ async def test_it_can_be_stopped_at_any_moment_of_connecting(
 
 async def test_a_bot_that_was_started_too_often_waits_instead_of_losing_its_token(gateway: Any, log: Log) -> None:
     limits = replace(Limits.none(), identifies=Rate(1, 86_400))
-    async with discord_server(limits=limits, description=described()) as discord:
+    async with discord_server(limits=limits, description=discord_api()) as discord:
         for _ in range(2):
             adapter = DiscordAdapter(DiscordSettings(), discord.token, api_url=discord.url)
             await adapter.start(gateway)

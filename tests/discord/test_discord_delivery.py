@@ -8,8 +8,9 @@ from botcore.testing.discord_server import Channel, DiscordServer, Limits, Permi
 from botcore.testing.discord_server.world import Content
 from botcore_discord.connection import DiscordAdapter
 from botcore_discord.settings import DiscordSettings
+from tests.descriptions import discord_api
 
-from .conftest import PATIENCE, House, OpenHouse, described
+from .conftest import PATIENCE, House, OpenHouse
 
 
 async def closed(house: House) -> None:
@@ -159,7 +160,7 @@ async def test_a_session_that_discord_forgot_is_begun_anew_and_caught_up(
 
 
 async def test_a_gateway_that_falls_silent_is_left(make_adapter: Any, gateway: Any) -> None:
-    async with discord_server(limits=Limits.none(), heartbeat_interval=0.2, description=described()) as discord:
+    async with discord_server(limits=Limits.none(), heartbeat_interval=0.2, description=discord_api()) as discord:
         adapter = DiscordAdapter(DiscordSettings(silence_seconds=1), discord.token, api_url=discord.url)
         await adapter.start(gateway)
         ada = discord.user("Ada")

@@ -10,8 +10,9 @@ from botcore.testing.discord_server import pointing_discord_at as pointing
 from botcore_discord.connection import DiscordAdapter
 from botcore_discord.library import discord as library
 from botcore_discord.settings import DiscordSettings
+from tests.logs import Log
 
-from .conftest import PATIENCE, Log
+from .conftest import PATIENCE
 
 
 async def test_an_application_puts_handlers_on_the_client_that_is_handed_out(

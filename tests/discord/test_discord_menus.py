@@ -33,8 +33,10 @@ from botcore.testing.discord_server.messages import CONTEXT_MENU_COMMAND
 from botcore.testing.discord_server.world import Content
 from botcore.testing.openai_server import OfflineApi
 from botcore_discord.library import discord as library
+from tests.descriptions import discord_api
+from tests.logs import Log
 
-from .conftest import PATIENCE, House, Log, OpenHouse, described, environment
+from .conftest import PATIENCE, House, OpenHouse, environment
 
 GET_MESSAGE = "GET /channels/{channel_id}/messages/{message_id}"
 PICTURE = Attachment(png(4, 4), "fox.png", "image/png")
@@ -253,7 +255,7 @@ async def test_it_is_acknowledged_before_discord_is_asked_for_what_is_above(
 
 async def test_without_the_intent_the_message_is_read_all_the_same(tmp_path: Path, api: OfflineApi, log: Log) -> None:
     """Discord shows the bot nothing of it but in the menu's event."""
-    async with discord_server(limits=Limits.none(), privileged_intents=Intent(0), description=described()) as discord:
+    async with discord_server(limits=Limits.none(), privileged_intents=Intent(0), description=discord_api()) as discord:
         ada, ben = discord.user("Ada"), discord.user("Ben")
         general = discord.guild("Friends", [ada, ben]).text_channel("general")
         engine = Engine(load_config(env=environment(tmp_path, discord, api, {}), directory=tmp_path))

@@ -8,8 +8,9 @@ import pytest
 
 from botcore.testing.discord_server import Channel, DiscordServer, Person
 from botcore_discord.discretion import redact
+from tests.logs import Log
 
-from .conftest import House, Log
+from .conftest import House
 
 PRIVATE = "the quick brown fox has a secret"
 

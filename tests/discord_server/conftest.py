@@ -4,11 +4,8 @@ Whatever the server answers and sends is checked against Discord's OpenAPI descr
 """
 
 import asyncio
-import os
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -17,6 +14,7 @@ import pytest
 from botcore.testing.discord_server import Channel, DiscordServer, Limits, Person, Server, discord_server
 from botcore.testing.discord_server import pointing_discord_at as pointing
 from botcore.testing.openapi import Description
+from tests.descriptions import SPECS, discord_api
 
 with warnings.catch_warnings():  # the library's voice part imports audioop, which warns on Python 3.11 and 3.12
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -43,26 +41,19 @@ class Client(library.Client):
 Starter = Callable[..., Awaitable[Client]]
 
 
-@cache
-def _description() -> Description | None:
-    shared = Path(os.environ.get("BOTCORE_SHARED", Path(__file__).parents[3] / "shared"))
-    found = sorted((shared / "reference" / "specs").glob("discord-v10-*.json"))
-    return Description.load(found[-1]) if found else None
-
-
 @pytest.fixture
 def described() -> Description:
     """The description of Discord's API."""
-    description = _description()
-    if description is None:
-        pytest.skip("no discord-v10-*.json: set BOTCORE_SHARED to the folder that holds reference/specs")
-    return description
+    api = discord_api()
+    if api is None:
+        pytest.skip(f"no description of Discord's API in {SPECS}: set BOTCORE_SHARED")
+    return api
 
 
 @pytest.fixture
 async def discord() -> AsyncIterator[DiscordServer]:
     """A running server without rate limits."""
-    async with discord_server(limits=Limits.none(), description=_description()) as server:
+    async with discord_server(limits=Limits.none(), description=discord_api()) as server:
         yield server
         assert not server.violations, "\n".join(server.violations)
 

@@ -5,9 +5,6 @@ log which it did not expect, or traffic that the Bot API's description does not 
 """
 
 import asyncio
-import logging
-import re
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -20,42 +17,10 @@ from botcore.app import Engine
 from botcore.config import load_config
 from botcore.testing.openai_server import OfflineApi, OfflineSettings, offline_api
 from botcore.testing.telegram_server import Group, Limits, Message, Person, TelegramServer, Topic, telegram_server
+from tests.descriptions import bot_api
+from tests.logs import Log, heard
 
-from .surroundings import PATIENCE, described, environment, eventually
-
-
-class Log(logging.Handler):
-    """What the bot logs. `expects` names errors that belong to the story."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.lines: list[str] = []
-        self._errors: list[str] = []
-        self._expected: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep a record of the bot's; the simulators' servers complain of clients that go away."""
-        if record.name == "aiohttp.server":
-            return
-        line = f"{record.levelname} {record.name}: {record.getMessage()}"
-        if record.exc_info:
-            line = f"{line}\n{logging.Formatter().formatException(record.exc_info)}"
-        self.lines.append(line)
-        if record.levelno >= logging.ERROR:
-            self._errors.append(line)
-
-    def expects(self, pattern: str) -> None:
-        """Errors that match are part of the story."""
-        self._expected.append(pattern)
-
-    def has(self, pattern: str) -> bool:
-        """Whether a line matches."""
-        return any(re.search(pattern, line) for line in self.lines)
-
-    @property
-    def surprises(self) -> list[str]:
-        """Errors that nobody expected."""
-        return [line for line in self._errors if not any(re.search(pattern, line) for pattern in self._expected)]
+from .surroundings import PATIENCE, environment, eventually
 
 
 @dataclass
@@ -96,20 +61,14 @@ OpenHouse = Callable[..., Awaitable[House]]
 @pytest.fixture
 def log() -> Iterator[Log]:
     """Everything that is logged, down to DEBUG, in the bot's own process."""
-    heard, root = Log(), logging.getLogger()
-    level = root.level
-    root.addHandler(heard)
-    root.setLevel(logging.DEBUG)
-    yield heard
-    root.setLevel(level)
-    root.removeHandler(heard)
-    assert heard.surprises == []
+    with heard() as log:
+        yield log
 
 
 @pytest.fixture
 async def telegram() -> AsyncIterator[TelegramServer]:
     """A simulated Telegram without flood control; all traffic is checked against the Bot API's description."""
-    async with telegram_server(limits=Limits.none(), description=described()) as server:
+    async with telegram_server(limits=Limits.none(), description=bot_api()) as server:
         yield server
         assert server.violations == []
 
@@ -143,12 +102,3 @@ async def open_house(tmp_path: Path, telegram: TelegramServer, api: OfflineApi, 
 async def house(open_house: OpenHouse) -> House:
     """A bot that is open to everybody."""
     return await open_house()
-
-
-@pytest.fixture
-def unused_port() -> int:
-    """A port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -1,31 +1,17 @@
 """What a bot under test finds around it: settings, the Bot API's description, ways to wait."""
 
 import asyncio
-import os
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
 
-import pytest
-
 from botcore.testing.openai_server import OfflineApi
-from botcore.testing.telegram_server import BotApi, TelegramServer
+from botcore.testing.telegram_server import TelegramServer
 
 PATIENCE = 30.0
 """Seconds for anything that should take a fraction of one: the machine may be busy with other things."""
 
 API_KEY = "sk-obviously-not-a-real-key-0123456789"
 """Has the shape of a key, since the redaction is to be met as well."""
-
-
-@cache
-def described() -> BotApi | None:
-    """The Bot API's description, where it lies next to the checkout."""
-    shared = Path(os.environ.get("BOTCORE_SHARED", Path(__file__).parents[3] / "shared"))
-    found = sorted((shared / "reference" / "specs").glob("telegram-bot-api-*.json"))
-    if not found and os.environ.get("BOTCORE_REQUIRE_SHARED") == "1":
-        pytest.fail(f"no telegram-bot-api-*.json below {shared} (BOTCORE_REQUIRE_SHARED=1)")
-    return BotApi.load(found[-1]) if found else None
 
 
 def environment(

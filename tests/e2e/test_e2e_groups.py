@@ -5,15 +5,15 @@ from collections.abc import AsyncIterator
 import pytest
 
 from botcore.testing.telegram_server import Limits, TelegramServer, telegram_server
+from tests.descriptions import bot_api
 
 from .conftest import House, OpenHouse
-from .surroundings import described
 
 
 @pytest.fixture
 async def telegram() -> AsyncIterator[TelegramServer]:
     """Privacy mode is off: the bot sees everything, and has to know when it is meant."""
-    async with telegram_server(limits=Limits.none(), description=described(), reads_all_messages=True) as server:
+    async with telegram_server(limits=Limits.none(), description=bot_api(), reads_all_messages=True) as server:
         yield server
         assert server.violations == []
 

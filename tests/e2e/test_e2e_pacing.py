@@ -6,9 +6,10 @@ import pytest
 
 from botcore.testing.openai_server import Pace
 from botcore.testing.telegram_server import Limits, TelegramServer, telegram_server
+from tests.descriptions import bot_api
 
 from .conftest import House, OpenHouse
-from .surroundings import PATIENCE, described
+from .surroundings import PATIENCE
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -22,7 +23,7 @@ PACED = {
 @pytest.fixture
 async def telegram() -> AsyncIterator[TelegramServer]:
     """A simulated Telegram that limits as the real one does."""
-    async with telegram_server(limits=Limits.real(), description=described()) as server:
+    async with telegram_server(limits=Limits.real(), description=bot_api()) as server:
         yield server
         assert server.violations == []
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -20,12 +19,9 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def spec() -> dict[str, Any]:
-    shared = Path(os.environ.get("BOTCORE_SHARED", ROOT.parent / "shared"))
-    path = shared / "reference" / "specs" / "openai-2.3.0.yaml"
-    if not path.exists():
-        pytest.skip(f"no API description at {path}; set BOTCORE_SHARED to the folder that holds reference/specs")
-    loaded: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+def spec(shared_specs: Path) -> dict[str, Any]:
+    text = (shared_specs / "openai-2.3.0.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     return loaded
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -151,16 +150,6 @@ async def client(server: OfflineApi) -> AsyncIterator[Client]:
     """A client of it."""
     async with aiohttp.ClientSession() as http:
         yield Client(server, http)
-
-
-@pytest.fixture(scope="session")
-def shared_specs() -> Path:
-    """The folder with machine-readable descriptions of the APIs."""
-    shared = Path(os.environ.get("BOTCORE_SHARED", Path(__file__).parents[3] / "shared"))
-    specs = shared / "reference" / "specs"
-    if not specs.is_dir():
-        pytest.skip("no API descriptions: set BOTCORE_SHARED to the folder that holds reference/specs")
-    return specs
 
 
 @pytest.fixture(scope="session")

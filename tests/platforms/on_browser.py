@@ -6,7 +6,6 @@ import base64
 import math
 import os
 import re
-import socket
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.e2e.surroundings import PATIENCE
+from tests.ports import free_port
 from tests.web.conftest import CHROMIUM, SWITCHES
 
 from .talking import Recording, Seen
@@ -43,7 +43,7 @@ class OnBrowser:
         self.page = page
         self.errors: list[str] = []
         self._recording = recording
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self._pictures: dict[str, bytes] = {}
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
@@ -132,10 +132,3 @@ async def on_browser(recording: Recording | None = None) -> AsyncGenerator[OnBro
             yield OnBrowser(await context.new_page(), recording)
         finally:
             await browser.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

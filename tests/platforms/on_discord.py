@@ -1,15 +1,10 @@
 """A person at the simulated Discord, in private with the bot."""
 
-import os
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from functools import cache
-from pathlib import Path
-
-import pytest
 
 from botcore.testing.discord_server import DiscordServer, Limits, Message, Person, discord_server, is_settled
-from botcore.testing.openapi import Description
+from tests.descriptions import discord_api
 from tests.e2e.surroundings import PATIENCE
 
 from .talking import Recording, Seen
@@ -74,18 +69,8 @@ class OnDiscord:
         assert not self.discord.faults.planned  # what was to break has broken
 
 
-@cache
-def described() -> Description | None:
-    """The description of Discord's API, where it lies next to the checkout."""
-    shared = Path(os.environ.get("BOTCORE_SHARED", Path(__file__).parents[3] / "shared"))
-    found = sorted((shared / "reference" / "specs").glob("discord-v10-*.json"))
-    if not found and os.environ.get("BOTCORE_REQUIRE_SHARED") == "1":
-        pytest.fail(f"no discord-v10-*.json below {shared} (BOTCORE_REQUIRE_SHARED=1)")
-    return Description.load(found[-1]) if found else None
-
-
 @asynccontextmanager
 async def on_discord(recording: Recording | None = None) -> AsyncGenerator[OnDiscord]:
     """A simulated Discord, and a person there."""
-    async with discord_server(limits=Limits.none(), description=described()) as discord:
+    async with discord_server(limits=Limits.none(), description=discord_api()) as discord:
         yield OnDiscord(discord, recording)

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from botcore.testing.telegram_server import Limits, Message, Person, TelegramServer, is_settled, telegram_server
-from tests.e2e.surroundings import described
+from tests.descriptions import bot_api
 
 from .talking import Recording, Seen
 
@@ -68,5 +68,5 @@ class OnTelegram:
 @asynccontextmanager
 async def on_telegram(recording: Recording | None = None) -> AsyncGenerator[OnTelegram]:
     """A simulated Telegram, and a person there."""
-    async with telegram_server(limits=Limits.none(), description=described()) as telegram:
+    async with telegram_server(limits=Limits.none(), description=bot_api()) as telegram:
         yield OnTelegram(telegram, recording)

@@ -1,47 +1,43 @@
 """The real adapter on the simulated Telegram, and a gateway that keeps what it accepts in memory."""
 
 import asyncio
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
-from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import pytest
 
 from botcore import codec
-from botcore.adapter import AccessRequest, ChatSummary, Entry, Seen
 from botcore.errors import StoreUnavailable
-from botcore.messages import Address, Audio, Chat, Event, File, Image, Incoming, Json, Part, Piece, Reply, Sender, Video
+from botcore.messages import Address, Incoming, Part, Piece, Reply
 from botcore.plugin import Bot, Command
-from botcore.testing.telegram_server import BotApi, Limits, Person, TelegramServer, telegram_server
+from botcore.testing.telegram_server import Limits, Person, TelegramServer, telegram_server
 from botcore_telegram.connection import TelegramAdapter
 from botcore_telegram.outlet import TelegramOutlet
 from botcore_telegram.settings import TelegramSettings
+from tests.descriptions import bot_api
+from tests.gateways import Keeping
 
 Connect = Callable[..., Awaitable[TelegramAdapter]]
 
 
-class House:
+class House(Keeping):
     """A gateway in memory. `down`: the database does not answer. `fault`: a bug. `late`: accepting waits for it."""
 
     def __init__(self) -> None:
-        self.accepted: list[Incoming] = []
+        super().__init__()
         self.batches: list[int] = []
         self.refused = 0
         self.down = False
         self.fault: Exception | None = None
         self.late: asyncio.Event | None = None
         self.plugin = Bot("tests")
-        self._news = asyncio.Condition()
-        self._read = 0
 
     async def accept(self, *incoming: Incoming) -> None:
         if self.late is not None:
             await self.late.wait()
-        async with self._news:
-            self._news.notify_all()
+        async with self.news:
+            self.news.notify_all()
             if self.fault is not None:
                 raise self.fault
             if self.down:
@@ -51,65 +47,14 @@ class House:
             self.accepted += [one for one in incoming if one.id not in known]
             self.batches.append(len(incoming))
 
-    async def next(self) -> Incoming:
-        """The next thing that was accepted; each is returned once."""
-        await self.until(lambda: len(self.accepted) > self._read)
-        self._read += 1
-        return self.accepted[self._read - 1]
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait (5 s) for something that an `accept` brings about."""
-        async with asyncio.timeout(5), self._news:
-            await self._news.wait_for(condition)
-
     def commands(self) -> Sequence[Command]:
         return sorted(self.plugin.commands, key=lambda command: command.name)
-
-    async def transcript(self, chat: Chat, *, most: int = 200) -> Sequence[Entry]:
-        raise NotImplementedError
-
-    async def files(self, chat: Chat, external_id: str) -> Sequence[Image | Audio | Video | File]:
-        raise NotImplementedError
-
-    async def chats(self, platform: str, sender: Sender) -> Sequence[ChatSummary]:
-        raise NotImplementedError
-
-    async def forget_chat(self, chat: Chat) -> None:
-        raise NotImplementedError
-
-    def slash(self) -> Sequence[Mapping[str, Json]]:
-        return ()
-
-    def menus(self) -> Mapping[str, Mapping[str, Json]]:
-        return {}
-
-    async def suggest(self, command: str, option: str, typed: str) -> Sequence[str]:
-        return ()
-
-    def is_ephemeral(self, event: Event) -> bool:
-        return False
-
-    async def seen(self, platform: str, bot: str) -> Sequence[Seen]:
-        raise NotImplementedError
-
-    async def access_requests(self) -> Sequence[AccessRequest]:
-        raise NotImplementedError
-
-    async def decide_access(self, code: str, *, approve: bool) -> bool:
-        raise NotImplementedError
-
-
-@cache
-def _description() -> BotApi | None:
-    shared = Path(os.environ.get("BOTCORE_SHARED", Path(__file__).parents[3] / "shared"))
-    found = sorted((shared / "reference" / "specs").glob("telegram-bot-api-*.json"))
-    return BotApi.load(found[-1]) if found else None
 
 
 @pytest.fixture
 async def telegram() -> AsyncIterator[TelegramServer]:
     """A simulated Telegram without flood control. Whatever the adapter calls is checked against the description."""
-    async with telegram_server(limits=Limits.none(), description=_description()) as server:
+    async with telegram_server(limits=Limits.none(), description=bot_api()) as server:
         yield server
         assert server.violations == []
 

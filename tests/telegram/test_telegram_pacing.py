@@ -1,9 +1,8 @@
 """When messages may go out, told by a clock that the test turns."""
 
 import asyncio
-import heapq
 from collections.abc import Awaitable
-from itertools import count, pairwise
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -11,48 +10,15 @@ from hypothesis import strategies as st
 
 from botcore.rates import Bucket, Window
 from botcore_telegram.pacing import Pacing, PacingSettings
+from tests.clocks import Clock, settle
 
 ANNA, BERT, CARLA = 11, 22, 33
 GROUP, OTHER_GROUP = -100_1, -100_2
 
 
-class Clock:
-    """A clock that stands still until `turn`; sleepers wake in the order of their times."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.1
-        self._sleepers: list[tuple[float, int, asyncio.Event]] = []
-        self._numbers = count()
-
-    def __call__(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        woken = asyncio.Event()
-        heapq.heappush(self._sleepers, (self.now + seconds, next(self._numbers), woken))
-        await woken.wait()
-
-    async def turn(self, seconds: float) -> None:
-        end = self.now + seconds
-        await settle()
-        while self._sleepers and self._sleepers[0][0] <= end:
-            at, _, woken = heapq.heappop(self._sleepers)
-            self.now = max(self.now, at)
-            woken.set()
-            await settle()
-        self.now = end
-        await settle()
-
-
-async def settle() -> None:
-    """Let every task run until it waits for the clock."""
-    for _ in range(100):
-        await asyncio.sleep(0)
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1_000.1)
 
 
 @pytest.fixture

@@ -1,9 +1,6 @@
 """A simulated Telegram for each test; whatever it answers is checked against the description of the Bot API."""
 
-import os
 from collections.abc import AsyncIterator, Callable, Coroutine
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -11,15 +8,9 @@ import pytest
 from telegram import Bot
 
 from botcore.testing.telegram_server import BotApi, Limits, TelegramServer, telegram_server
+from tests.descriptions import SPECS, bot_api
 
 Caller = Callable[..., Coroutine[Any, Any, Any]]
-
-
-@cache
-def _description() -> BotApi | None:
-    shared = Path(os.environ.get("BOTCORE_SHARED", Path(__file__).parents[3] / "shared"))
-    found = sorted((shared / "reference" / "specs").glob("telegram-bot-api-*.json"))
-    return BotApi.load(found[-1]) if found else None
 
 
 @pytest.fixture(autouse=True)
@@ -31,16 +22,16 @@ def _durations_as_timedelta(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def described() -> BotApi:
     """The description of the Bot API."""
-    api = _description()
+    api = bot_api()
     if api is None:
-        pytest.skip("no telegram-bot-api-*.json: set BOTCORE_SHARED to the folder that holds reference/specs")
+        pytest.skip(f"no description of the Bot API in {SPECS}: set BOTCORE_SHARED")
     return api
 
 
 @pytest.fixture
 async def telegram() -> AsyncIterator[TelegramServer]:
     """A running server without flood control."""
-    async with telegram_server(limits=Limits.none(), description=_description()) as server:
+    async with telegram_server(limits=Limits.none(), description=bot_api()) as server:
         yield server
         assert server.violations == []
 

@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from botcore.adapter import Limits
@@ -108,18 +107,6 @@ def quote(*parts: Part, text: str = "") -> Quote:
 
 def attachments(reply: Reply) -> list[Attachment]:
     return [part for part in reply.parts if isinstance(part, Attachment)]
-
-
-def programs(folder: Path) -> list[int]:
-    """The processes of the plugin: those that work in its folder."""
-    found: list[int] = []
-    for child in psutil.Process().children(recursive=True):
-        try:
-            if any(str(folder) in argument for argument in child.cmdline()):
-                found.append(child.pid)
-        except (psutil.NoSuchProcess, psutil.ZombieProcess):
-            continue
-    return found
 
 
 async def until(condition: Any, timeout: float = 20) -> None:

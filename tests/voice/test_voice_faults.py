@@ -10,9 +10,10 @@ import pytest
 
 from botcore.messages import Audio, Text, Video
 from botcore.testing.openai_server import Status
+from tests.programs import programs
 from tests.sounds import ffmpeg, hours_of_silence, needs_ear, silence
 
-from .conftest import CHAT, TRANSCRIBE, VoiceHouse, programs, until
+from .conftest import CHAT, TRANSCRIBE, VoiceHouse, until
 
 pytestmark = pytest.mark.slow
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,18 +17,16 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from botcore.adapter import AccessRequest, ChatSummary, Entry, Seen, Setup
+from botcore.adapter import AccessRequest, ChatSummary, Entry, Setup
 from botcore.errors import StoreUnavailable
 from botcore.messages import (
     Address,
     Audio,
     Button,
     Chat,
-    Event,
     File,
     Image,
     Incoming,
-    Json,
     Message,
     Part,
     Piece,
@@ -41,6 +39,7 @@ from botcore.messages import (
 )
 from botcore.plugin import Bot, Command, Context
 from botcore_web import WebAdapter, WebSettings, build
+from tests.gateways import Unasked
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, Page
@@ -106,7 +105,7 @@ def _light(entry: Entry) -> Entry:
 
 
 @dataclass
-class House:
+class House(Unasked):
     """A gateway that keeps its inbox and outbox in memory, and the engine's side of a turn for tests to act out."""
 
     folder: Path  # where the adapter keeps its files
@@ -175,21 +174,6 @@ class House:
         self._up()
         self.inbox = [one for one in self.inbox if one.chat.id != chat.id]
         self.outbox = [(place, entry) for place, entry in self.outbox if place != chat.id]
-
-    def slash(self) -> Sequence[Mapping[str, Json]]:
-        return ()
-
-    def menus(self) -> Mapping[str, Mapping[str, Json]]:
-        return {}
-
-    async def suggest(self, command: str, option: str, typed: str) -> Sequence[str]:
-        return ()
-
-    def is_ephemeral(self, event: Event) -> bool:
-        return False
-
-    async def seen(self, platform: str, bot: str) -> Sequence[Seen]:
-        return ()
 
     async def access_requests(self) -> Sequence[AccessRequest]:
         self._up()

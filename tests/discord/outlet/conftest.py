@@ -1,13 +1,10 @@
 """The way out on the simulated Discord: the real library logged in over real sockets, and an outlet on it."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,9 +23,9 @@ from botcore.testing.discord_server import (
     discord_server,
     pointing_discord_at,
 )
-from botcore.testing.openapi import Description
 from botcore_discord.library import discord as library
 from botcore_discord.outlet import DiscordOutlet, PacingSettings
+from tests.descriptions import discord_api
 
 UNPACED = PacingSettings(interval=0, frame_interval=0, per_second=0)
 
@@ -119,16 +116,6 @@ class Way:
 Opening = Callable[..., Awaitable[Way]]
 
 
-@cache
-def described() -> Description | None:
-    """The description of Discord's API, where it lies next to the checkout."""
-    shared = Path(os.environ.get("BOTCORE_SHARED", Path(__file__).parents[4] / "shared"))
-    found = sorted((shared / "reference" / "specs").glob("discord-v10-*.json"))
-    if not found and os.environ.get("BOTCORE_REQUIRE_SHARED") == "1":
-        pytest.fail(f"no discord-v10-*.json below {shared} (BOTCORE_REQUIRE_SHARED=1)")
-    return Description.load(found[-1]) if found else None
-
-
 @pytest.fixture
 async def opening() -> AsyncIterator[Opening]:
     """Open a way out: `way = await opening(limits=Limits.real())`; all traffic is checked against the description."""
@@ -136,7 +123,7 @@ async def opening() -> AsyncIterator[Opening]:
 
         async def opening(pacing: PacingSettings = UNPACED, **options: Any) -> Way:
             clock = ManualClock()
-            options = {"limits": Limits.none(), "clock": clock, "description": described(), **options}
+            options = {"limits": Limits.none(), "clock": clock, "description": discord_api(), **options}
             server = await stack.enter_async_context(discord_server(**options))
             stack.callback(lambda: _check(server))
             stack.enter_context(pointing_discord_at(server))

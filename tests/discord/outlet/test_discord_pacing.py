@@ -1,51 +1,16 @@
 """When frames and finals may go to Discord, told by a clock that the test turns."""
 
 import asyncio
-import heapq
-from itertools import count
 
 import pytest
 
 from botcore_discord.pacing import Lane, Paces, PacingSettings
+from tests.clocks import Clock, settle
 
 GENERAL: Lane = ("edits", "1")
 SENDS: Lane = ("sends", "1")
 OTHER: Lane = ("edits", "2")
 ASKED: Lane = ("interaction", "token")
-
-
-class Clock:
-    """A clock that stands still until `turn`; sleepers wake in the order of their times."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-        self._sleepers: list[tuple[float, int, asyncio.Event]] = []
-        self._numbers = count()
-
-    def __call__(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        woken = asyncio.Event()
-        heapq.heappush(self._sleepers, (self.now + seconds, next(self._numbers), woken))
-        await woken.wait()
-
-    async def turn(self, seconds: float) -> None:
-        end = self.now + seconds
-        await settle()
-        while self._sleepers and self._sleepers[0][0] <= end:
-            at, _, woken = heapq.heappop(self._sleepers)
-            self.now = max(self.now, at)
-            woken.set()
-            await settle()
-        self.now = end
-        await settle()
-
-
-async def settle() -> None:
-    """Let every task run until it waits for the clock."""
-    for _ in range(200):
-        await asyncio.sleep(0)
 
 
 @pytest.fixture
