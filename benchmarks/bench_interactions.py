@@ -6,19 +6,16 @@
     python -m benchmarks.bench_interactions [--rounds 3] [--bot botcore]
 """
 
-import argparse
 import asyncio
-import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-import psutil
-
 from benchmarks.rig.api import END
 from benchmarks.rig.processes import BARE_ON_DISCORD, OURS_ON_DISCORD, BotProcess, Kind, idle_loop, model, running
 from benchmarks.rig.report import Report
+from benchmarks.rig.rounds import compare
 from benchmarks.rig.simulated import own_cpu
 from botcore.testing.discord_server import Channel, DiscordServer, Interaction, Limits, Person
 
@@ -200,21 +197,5 @@ async def _answered(used: Interaction, at: float, text: str) -> Use:
     return Use(used.acknowledged_after, final)
 
 
-async def _run(given: argparse.Namespace) -> None:
-    print(f"{psutil.cpu_count()} cores, load {psutil.getloadavg()[0]:.1f} before the run")
-    report = Report()
-    kinds = [kind for kind in (OURS_ON_DISCORD, BARE_ON_DISCORD) if kind.name in given.bot]
-    with tempfile.TemporaryDirectory(prefix="botcore-bench-") as folder:
-        await measure(report, kinds, Path(folder), given.rounds)
-    report.table()
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--bot", nargs="+", choices=("botcore", "bare"), default=("botcore", "bare"))
-    asyncio.run(_run(parser.parse_args()))
-
-
 if __name__ == "__main__":
-    main()
+    compare(__doc__, (OURS_ON_DISCORD, BARE_ON_DISCORD), measure)

@@ -7,23 +7,20 @@ at once, so that all the time is the bot's.
     python -m benchmarks.bench_media [--rounds 3] [--bot botcore]
 """
 
-import argparse
 import asyncio
 import contextlib
-import tempfile
 import time
 from collections.abc import AsyncGenerator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
-import psutil
-
 from benchmarks.rig import simulated
 from benchmarks.rig.api import END
 from benchmarks.rig.media import MINUTE_S, photograph, recordings
 from benchmarks.rig.processes import BARE_WITH_MEDIA, OURS_WITH_MEDIA, BotProcess, Kind, idle_loop, model, running
 from benchmarks.rig.report import Report
+from benchmarks.rig.rounds import compare
 from botcore.testing.telegram_server import Attachment, Message, Person, TelegramServer
 
 EACH: Final = 20
@@ -159,21 +156,5 @@ def _is_answer(message: Message) -> bool:
     return message.text.endswith(END)
 
 
-async def _run(given: argparse.Namespace) -> None:
-    print(f"{psutil.cpu_count()} cores, load {psutil.getloadavg()[0]:.1f} before the run")
-    report = Report()
-    kinds = [kind for kind in (OURS_WITH_MEDIA, BARE_WITH_MEDIA) if kind.name in given.bot]
-    with tempfile.TemporaryDirectory(prefix="botcore-bench-") as folder:
-        await measure(report, kinds, Path(folder), given.rounds)
-    report.table()
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--bot", nargs="+", choices=("botcore", "bare"), default=("botcore", "bare"))
-    asyncio.run(_run(parser.parse_args()))
-
-
 if __name__ == "__main__":
-    main()
+    compare(__doc__, (OURS_WITH_MEDIA, BARE_WITH_MEDIA), measure)
