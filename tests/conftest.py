@@ -17,6 +17,7 @@ from botcore.store.database import Database
 from botcore.store.tables import metadata
 from botcore.store.urls import parse
 from tests.descriptions import missing, specs
+from tests.logs import Log, heard
 from tests.ports import free_port
 from tests.sounds import every_format
 
@@ -39,6 +40,13 @@ def pytest_configure() -> None:
 def shared_specs() -> Path:
     """The folder with the machine-readable descriptions of the APIs."""
     return specs()
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    """Everything that is logged in this process, down to DEBUG."""
+    with heard() as log:
+        yield log
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ log which it did not expect, or traffic that Discord's description does not allo
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ from botcore_discord.connection import DiscordAdapter
 from botcore_discord.settings import DiscordSettings
 from tests.descriptions import discord_api
 from tests.gateways import Keeping
-from tests.logs import Log, heard
+from tests.logs import Log
 
 PATIENCE = 20.0
 """Seconds for anything that should take a fraction of one: the machine may be busy with other things."""
@@ -69,13 +69,6 @@ class House:
 
 
 OpenHouse = Callable[..., Awaitable[House]]
-
-
-@pytest.fixture
-def log() -> Iterator[Log]:
-    """Everything that is logged, down to DEBUG."""
-    with heard() as log:
-        yield log
 
 
 @pytest.fixture

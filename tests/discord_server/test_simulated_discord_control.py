@@ -3,11 +3,8 @@
 import asyncio
 import base64
 import functools
-import json
 import shutil
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -16,9 +13,9 @@ import pytest
 from discord import app_commands
 
 from botcore.testing.discord_server import Channel, DiscordServer, Person
+from tests.simulators import Control, check_refusals, driven, running
 
 Starter = Callable[..., Awaitable[Any]]
-Control = Callable[..., Awaitable[Any]]
 
 
 class Buttons(library.ui.View):
@@ -30,16 +27,8 @@ class Buttons(library.ui.View):
 @pytest.fixture
 async def control(discord: DiscordServer) -> AsyncIterator[Control]:
     """GET a name, or POST it where there is a body."""
-    async with aiohttp.ClientSession(f"{discord.root}/_simulator/") as session:
-
-        async def ask(name: str, body: Any = None, *, status: int = 200, **query: Any) -> Any:
-            method = "GET" if body is None else "POST"
-            async with session.request(method, name, params=query, json=body) as answer:
-                told = await answer.json()
-                assert answer.status == status, told
-                return told
-
-        yield ask
+    async with driven(discord.root) as control:
+        yield control
 
 
 async def start_bot(start: Starter) -> Any:
@@ -173,30 +162,12 @@ async def test_what_the_control_endpoint_refuses(discord: DiscordServer, control
     await control("slash", {"user": "Ada", "command": "nothing"}, status=400)
     await control("faults", {"kind": "earthquake", "route": "*"}, status=400)
     assert "no answer in Ada" in (await control("answer", user="Ada", timeout=0.01, status=408))["error"]
-    async with aiohttp.ClientSession() as session:
-        foreign = session.post(f"{discord.root}/_simulator/users", data='{"name": "Eve"}')
-        async with foreign as answer:  # what a form on a foreign page can send
-            assert answer.status == 415
-        async with session.get(f"{discord.root}/elsewhere") as answer:
-            assert answer.status == 404
+    await check_refusals(discord.root)
 
 
 async def test_the_server_runs_as_a_child_process() -> None:
-    child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "botcore.testing.discord_server",
-        "--token",
-        "some.simulated.token",
-        "--user",
-        "Ada",
-        "--no-limits",
-        stdout=asyncio.subprocess.PIPE,
-        cwd=Path(__file__).parents[2],
-    )
-    try:
-        assert child.stdout is not None
-        told = json.loads(await asyncio.wait_for(child.stdout.readline(), 30))
+    options = ("--token", "some.simulated.token", "--user", "Ada", "--no-limits")
+    async with running("botcore.testing.discord_server", *options) as told:
         assert told["token"] == "some.simulated.token"
         async with aiohttp.ClientSession() as session:
             said = {"user": "Ada", "channel": "general", "text": "over there"}
@@ -205,9 +176,6 @@ async def test_the_server_runs_as_a_child_process() -> None:
             where = f"{told['url']}/channels/{message['channel']}/messages"
             async with session.get(where, headers={"Authorization": f"Bot {told['token']}"}) as answer:
                 assert [one["content"] for one in await answer.json()] == ["over there"]
-    finally:
-        child.terminate()
-        assert await asyncio.wait_for(child.wait(), 10) == 0
 
 
 DOT = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC")

@@ -5,7 +5,7 @@ log which it did not expect, or traffic that the Bot API's description does not 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from botcore.config import load_config
 from botcore.testing.openai_server import OfflineApi, OfflineSettings, offline_api
 from botcore.testing.telegram_server import Group, Limits, Message, Person, TelegramServer, Topic, telegram_server
 from tests.descriptions import bot_api
-from tests.logs import Log, heard
+from tests.logs import Log
 
 from .surroundings import PATIENCE, environment, eventually
 
@@ -56,13 +56,6 @@ class House:
 
 
 OpenHouse = Callable[..., Awaitable[House]]
-
-
-@pytest.fixture
-def log() -> Iterator[Log]:
-    """Everything that is logged, down to DEBUG, in the bot's own process."""
-    with heard() as log:
-        yield log
 
 
 @pytest.fixture

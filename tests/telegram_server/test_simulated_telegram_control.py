@@ -2,35 +2,22 @@
 
 import asyncio
 import base64
-import json
 import shutil
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
-from typing import Any
+from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto
 
 from botcore.testing.telegram_server import TelegramServer, png
-
-Control = Callable[..., Awaitable[Any]]
+from tests.simulators import Control, check_refusals, driven, running
 
 
 @pytest.fixture
 async def control(telegram: TelegramServer) -> AsyncIterator[Control]:
     """GET a name, or POST it where there is a body."""
-    async with aiohttp.ClientSession(f"{telegram.url}/_simulator/") as session:
-
-        async def ask(name: str, body: Any = None, *, status: int = 200, **query: Any) -> Any:
-            method = "GET" if body is None else "POST"
-            async with session.request(method, name, params=query, json=body) as answer:
-                told = await answer.json()
-                assert answer.status == status, told
-                return told
-
-        yield ask
+    async with driven(telegram.url) as control:
+        yield control
 
 
 async def test_a_conversation_over_the_control_endpoint(telegram: TelegramServer, bot: Bot, control: Control) -> None:
@@ -95,39 +82,18 @@ async def test_what_the_control_endpoint_refuses(telegram: TelegramServer, contr
     await control("says", {"user": "Ada", "text": "  "}, status=400)
     await control("faults", {"kind": "earthquake", "method": "getMe"}, status=400)
     assert "no answer to Ada" in (await control("answer", user="Ada", timeout=0.01, status=408))["error"]
-    async with aiohttp.ClientSession() as session:
-        foreign = session.post(f"{telegram.url}/_simulator/users", data='{"name": "Eve"}')
-        async with foreign as answer:  # what a form on a foreign page can send
-            assert answer.status == 415
-        async with session.get(f"{telegram.url}/elsewhere") as answer:
-            assert answer.status == 404
+    await check_refusals(telegram.url)
 
 
 async def test_the_server_runs_as_a_child_process() -> None:
-    child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "botcore.testing.telegram_server",
-        "--token",
-        "42:some-token",
-        "--user",
-        "Ada",
-        "--no-limits",
-        stdout=asyncio.subprocess.PIPE,
-        cwd=Path(__file__).parents[2],
-    )
-    try:
-        assert child.stdout is not None
-        told = json.loads(await asyncio.wait_for(child.stdout.readline(), 30))
+    options = ("--token", "42:some-token", "--user", "Ada", "--no-limits")
+    async with running("botcore.testing.telegram_server", *options) as told:
         assert told["token"] == "42:some-token"
         async with Bot(told["token"], base_url=f"{told['url']}/bot") as bot:
             assert bot.id == 42
             async with aiohttp.ClientSession() as session:
                 await session.post(f"{told['page']}says", json={"user": "Ada", "text": "over there"})
             assert [update.message.text for update in await bot.get_updates() if update.message] == ["over there"]
-    finally:
-        child.terminate()
-        assert await asyncio.wait_for(child.wait(), 10) == 0
 
 
 @pytest.mark.browser
