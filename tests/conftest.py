@@ -16,9 +16,10 @@ from botcore.store import schema
 from botcore.store.database import Database
 from botcore.store.tables import metadata
 from botcore.store.urls import parse
-from tests.descriptions import missing, specs
+from tests.descriptions import specs
 from tests.logs import Log, heard
 from tests.ports import free_port
+from tests.requirements import missing
 from tests.sounds import every_format
 
 

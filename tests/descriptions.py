@@ -3,22 +3,15 @@
 import os
 from functools import cache
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
 from botcore.testing.openapi import Description
 from botcore.testing.telegram_server import BotApi
+from tests.requirements import missing
 
 SPECS = Path(os.environ.get("BOTCORE_SHARED", Path(__file__).parents[2] / "shared")) / "reference" / "specs"
 _REQUIRED = "BOTCORE_REQUIRE_SHARED"
-
-
-def missing(what: str, required_by: str) -> NoReturn:
-    """Skip, or fail where the environment says that it must be there."""
-    if os.environ.get(required_by) == "1":
-        pytest.fail(f"{what} ({required_by}=1)")
-    pytest.skip(what)
 
 
 def specs() -> Path:

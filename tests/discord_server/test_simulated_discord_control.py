@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import functools
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 from discord import app_commands
 
 from botcore.testing.discord_server import Channel, DiscordServer, Person
+from tests.browsers import chromium
 from tests.simulators import Control, check_refusals, driven, running
 
 Starter = Callable[..., Awaitable[Any]]
@@ -185,13 +185,8 @@ DOT = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4
 async def test_a_person_can_chat_in_the_page(
     discord: DiscordServer, start: Starter, ada: Person, general: Channel
 ) -> None:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium: apt-get install chromium")
-    playwright = pytest.importorskip("playwright.async_api")
     await start_bot(start)
-    async with playwright.async_playwright() as engine:
-        browser = await engine.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    async with chromium() as browser:
         page = await browser.new_page()
         await page.goto(f"{discord.root}/_simulator/")
         box = page.get_by_label("Message", exact=True)
@@ -224,4 +219,3 @@ async def test_a_person_can_chat_in_the_page(
         await page.get_by_label("Apps on this message from Ada").last.press("Enter")
         await page.get_by_role("button", name="Echo").press("Escape")
         await page.get_by_role("button", name="Echo").wait_for(state="hidden")
-        await browser.close()

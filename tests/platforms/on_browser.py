@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import base64
 import math
-import os
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
+from tests.browsers import chromium
 from tests.e2e.surroundings import PATIENCE
 from tests.ports import free_port
-from tests.web.conftest import CHROMIUM, SWITCHES
 
 from .talking import Recording, Seen
 
@@ -115,20 +112,11 @@ class OnBrowser:
 @asynccontextmanager
 async def on_browser(recording: Recording | None = None) -> AsyncGenerator[OnBrowser]:
     """A browser and a person at it. The test is skipped where there is none."""
-    playwright = pytest.importorskip("playwright.async_api")
-    if not CHROMIUM.exists():
-        if os.environ.get("BOTCORE_REQUIRE_BROWSER") == "1":
-            pytest.fail(f"BOTCORE_REQUIRE_BROWSER is set and {CHROMIUM} is missing")
-        pytest.skip("needs Chromium: make system")
-    switches = list(SWITCHES)
+    switches: list[str] = []
     if recording is not None:
         switches += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
         switches.append(f"--use-file-for-fake-audio-capture={recording.wav}%noloop")
-    async with playwright.async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path=str(CHROMIUM), args=switches)
+    async with chromium(*switches) as browser:
         context = await browser.new_context(viewport={"width": 1200, "height": 800})
         context.set_default_timeout(PATIENCE * 1000)
-        try:
-            yield OnBrowser(await context.new_page(), recording)
-        finally:
-            await browser.close()
+        yield OnBrowser(await context.new_page(), recording)

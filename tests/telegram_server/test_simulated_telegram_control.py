@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import shutil
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -10,6 +9,7 @@ import pytest
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto
 
 from botcore.testing.telegram_server import TelegramServer, png
+from tests.browsers import chromium
 from tests.simulators import Control, check_refusals, driven, running
 
 
@@ -98,12 +98,7 @@ async def test_the_server_runs_as_a_child_process() -> None:
 
 @pytest.mark.browser
 async def test_a_person_can_chat_in_the_page(telegram: TelegramServer, bot: Bot) -> None:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium: apt-get install chromium")
-    playwright = pytest.importorskip("playwright.async_api")
-    async with playwright.async_playwright() as engine:
-        browser = await engine.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    async with chromium() as browser:
         page = await browser.new_page()
         ada = telegram.user("Ada")
         await page.goto(f"{telegram.url}/_simulator/")
@@ -116,7 +111,6 @@ async def test_a_person_can_chat_in_the_page(telegram: TelegramServer, bot: Bot)
         await telegram.world.news.wait_for(lambda: bool(telegram.world.presses) or None, 5)
         assert "Yes, me & <b>" in await page.locator(".message.bot").inner_text()
         assert await page.locator(".message.bot b").inner_text() == "me"
-        await browser.close()
 
 
 async def test_files_over_the_control_endpoint(telegram: TelegramServer, bot: Bot, control: Control) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -39,21 +38,11 @@ from botcore.messages import (
 )
 from botcore.plugin import Bot, Command, Context
 from botcore_web import WebAdapter, WebSettings, build
+from tests.browsers import chromium
 from tests.gateways import Unasked
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, Page
-
-CHROMIUM = Path("/usr/bin/chromium")
-SWITCHES = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def _commands() -> list[Command]:
@@ -312,15 +301,8 @@ async def serve(house: House) -> AsyncIterator[Serve]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    playwright = pytest.importorskip("playwright.async_api")
-    if not CHROMIUM.exists():
-        if os.environ.get("BOTCORE_REQUIRE_BROWSER") == "1":
-            pytest.fail(f"BOTCORE_REQUIRE_BROWSER is set and {CHROMIUM} is missing")
-        pytest.skip("needs Chromium: make system")
-    async with playwright.async_playwright() as driver:
-        running = await driver.chromium.launch(executable_path=str(CHROMIUM), args=SWITCHES)
+    async with chromium() as running:
         yield running
-        await running.close()
 
 
 @dataclass

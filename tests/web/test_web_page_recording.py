@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,11 +14,11 @@ from botcore.messages import Audio
 from botcore.openai.audio_request import TranscriptionRequest
 from botcore.testing.openai_server import OfflineSettings, offline_api
 from botcore.testing.openai_server.hearing import can_hear
+from tests.browsers import chromium
 from tests.sounds import BRIEFLY, wrong_words
-from tests.web.conftest import CHROMIUM, SWITCHES
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from playwright.async_api import Browser
@@ -47,20 +46,10 @@ def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@asynccontextmanager
-async def launched(browser: Browser, *switches: str) -> AsyncGenerator[Browser]:
-    """Another browser, with other switches."""
-    running = await browser.browser_type.launch(executable_path=str(CHROMIUM), args=[*SWITCHES, *switches])
-    try:
-        yield running
-    finally:
-        await running.close()
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def speaker(browser: Browser, speech: Path) -> AsyncIterator[Browser]:
+async def speaker(speech: Path) -> AsyncIterator[Browser]:
     """A browser whose microphone speaks, and which asks nobody whether it may."""
-    async with launched(browser, MICROPHONE, ALLOWED, f"--use-file-for-fake-audio-capture={speech}%noloop") as one:
+    async with chromium(MICROPHONE, ALLOWED, f"--use-file-for-fake-audio-capture={speech}%noloop") as one:
         yield one
 
 
@@ -172,10 +161,8 @@ async def test_a_slip_of_the_finger_sends_nothing(house: House, web: WebAdapter,
     assert house.inbox == []
 
 
-async def test_who_refuses_the_microphone_is_told_so(
-    house: House, web: WebAdapter, browser: Browser, visiting: Visiting
-) -> None:
-    async with launched(browser, MICROPHONE, "--deny-permission-prompts") as shy, visiting.profile(shy) as visitor:
+async def test_who_refuses_the_microphone_is_told_so(house: House, web: WebAdapter, visiting: Visiting) -> None:
+    async with chromium(MICROPHONE, "--deny-permission-prompts") as shy, visiting.profile(shy) as visitor:
         visit = await visitor.opens(web)
         await visit.page.get_by_role("button", name=RECORD).click()
         await told(visit, "This page may not use the microphone. Allow it in the browser")
@@ -189,14 +176,12 @@ async def test_without_a_microphone_it_says_so(web: WebAdapter, browser: Browser
         await told(visit, "No microphone was found.")
 
 
-async def test_at_an_address_that_is_not_secure_it_says_what_is(
-    house: House, browser: Browser, visiting: Visiting
-) -> None:
+async def test_at_an_address_that_is_not_secure_it_says_what_is(house: House, visiting: Visiting) -> None:
     token = "not-a-real-token-0123"
     switch = "--host-resolver-rules=MAP chat.example.org 127.0.0.1"
     async with (
         visiting.serving(house, token=token, hosts=("chat.example.org",)) as web,
-        launched(browser, MICROPHONE, ALLOWED, switch) as far,
+        chromium(MICROPHONE, ALLOWED, switch) as far,
     ):
         page = await far.new_page()
         page.set_default_timeout(10_000)
