@@ -3,6 +3,9 @@
 import asyncio
 import time
 
+import pytest
+
+from botcore.testing import loop_watch
 from botcore.testing.loop_watch import LoopWatch
 
 from .conftest import House
@@ -23,6 +26,25 @@ async def test_the_watch_sees_a_busy_callback_and_a_sleeping_one() -> None:
         await asyncio.create_task(asyncio.sleep(0))
     assert ["computes()" in blocked.what for blocked in watch.blocked] == [True, False]
     assert "naps()" in watch.blocked[1].what
+
+
+async def test_the_watch_leaves_out_what_threads_wait_for_a_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another thread holds Python's lock and waits for a core: whoever wants the lock waits as long."""
+    waited = 0.0
+    monkeypatch.setattr(loop_watch, "queued", lambda: waited)
+
+    async def is_held_up() -> None:
+        nonlocal waited
+        time.sleep(0.3)
+        waited += 0.25
+
+    async def naps() -> None:
+        time.sleep(0.3)
+
+    with LoopWatch() as watch:
+        await asyncio.create_task(is_held_up())
+        await asyncio.create_task(naps())
+    assert ["naps()" in blocked.what for blocked in watch.blocked] == [True]
 
 
 async def test_many_conversations_at_once_never_block_the_loop(house: House) -> None:
