@@ -156,6 +156,28 @@ async def test_an_upload_that_fails_stays_and_is_tried_again(house: House, web: 
     visitor.errors.clear()  # the browser complains of the request that we broke
 
 
+async def test_nothing_lies_over_the_name_of_a_file_that_failed(web: WebAdapter, visitor: Visitor) -> None:
+    visit = await visitor.opens(web)
+    await visitor.context.route("**/upload?*", lambda route: route.abort())
+    await visit.picks(("a.txt", "text/plain", b"hello"))
+    tile = visit.page.locator(".attached.failed")
+    await tile.wait_for()
+    said = [await one.bounding_box() for one in await tile.locator(".what .icon, .about > *").all()]
+    above = [await one.bounding_box() for one in await tile.locator(".far, .again, .off").all()]
+    assert (len(said), len(above)) == (3, 3)
+    for below in said:
+        assert not [over for over in above if meet(below, over)], below
+    visitor.errors.clear()  # the browser complains of the request that we broke
+
+
+def meet(one: Any, other: Any) -> bool:
+    """Whether two boxes have a point in common."""
+    return all(
+        one[start] < other[start] + other[size] and other[start] < one[start] + one[size]
+        for start, size in (("x", "width"), ("y", "height"))
+    )
+
+
 async def test_enter_waits_for_what_is_still_coming(house: House, web: WebAdapter, visitor: Visitor) -> None:
     visit = await visitor.opens(web)
     page = visit.page
