@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 Claimed_co = TypeVar("Claimed_co", covariant=True)
 
 PIECES = 100  # beyond the limit of open messages: what belongs to a message that was taken is taken as well
-NOTICE_PATIENCE = 1.0  # seconds for words about the queue that are on their way when the program stops
+CLOSING_PATIENCE = 1.0  # seconds for what is under way when the program stops
 CLAIMED = 16  # messages that are claimed as they are accepted: the rest of a batch must not wait for their histories
 REMEMBERED = 5_000  # conversations and people whose row ids are kept in memory: 2 MB; looking one up takes 10 µs
 
@@ -132,7 +132,7 @@ class Desk(Generic[Claimed_co]):
         self._conversations: dict[ConversationKey, int] = {}
         self._people: dict[tuple[str, str, str], int] = {}
         self._capacity = capacity
-        self._notices: set[asyncio.Task[None]] = set()
+        self._errands: set[asyncio.Task[None]] = set()
 
     async def accept(self, *incoming: Incoming) -> None:
         """See `botcore.adapter.Gateway.accept`."""
@@ -140,6 +140,13 @@ class Desk(Generic[Claimed_co]):
         if not wanted:
             return
         await self._capacity.room()
+        # Who calls may stop waiting, but not take what is stored from being worked on.
+        taking = asyncio.create_task(self._take(wanted), name="accept")
+        self._errands.add(taking)
+        taking.add_done_callback(self._errands.discard)
+        await asyncio.shield(taking)
+
+    async def _take(self, wanted: Sequence[Incoming]) -> None:
         stored = await self._stored(wanted)
         self._capacity.add(len(stored.accepted))
         for conversation_id, work in stored.claimed.items():
@@ -152,8 +159,8 @@ class Desk(Generic[Claimed_co]):
                 self._runner.wake(one.conversation_id, one.lane)
             if one.lane == ORDERLY and not one.piece and worth_a_word(one.ahead, self._settings.busy_notice_at):
                 notice = asyncio.create_task(self._tell(one), name=f"notice {one.inbox_id}")
-                self._notices.add(notice)
-                notice.add_done_callback(self._notices.discard)
+                self._errands.add(notice)
+                notice.add_done_callback(self._errands.discard)
 
     async def _stored(self, wanted: Sequence[Incoming]) -> "_Stored[Claimed_co]":
         """Store what is wanted, and claim what need not wait.
@@ -192,11 +199,11 @@ class Desk(Generic[Claimed_co]):
         return idle
 
     async def close(self) -> None:
-        """Let the words about the queue that are on their way arrive, for a moment."""
-        if self._notices:
-            _, late = await asyncio.wait(self._notices, timeout=NOTICE_PATIENCE)
-            for notice in late:
-                notice.cancel()
+        """Let what is being stored, and the words about the queue that are on their way, arrive, for a moment."""
+        if self._errands:
+            _, late = await asyncio.wait(self._errands, timeout=CLOSING_PATIENCE)
+            for errand in late:
+                errand.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
     def forget(self) -> None:
