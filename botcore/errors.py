@@ -75,10 +75,11 @@ class PluginError(BotcoreError):
 
 
 class NameTaken(PluginError):
-    """Two plugins registered the same name."""
+    """Two plugins, or one of them twice, registered the same name."""
 
     def __init__(self, plugin: str, kind: str, name: str, holder: str) -> None:
-        super().__init__(plugin, f"{kind} {name} is already taken by plugin {holder!r}")
+        by = "this very plugin" if holder == plugin != name else f"plugin {holder!r}"
+        super().__init__(plugin, f"{kind} {name} is already taken by {by}")
         self.holder = holder
 
 

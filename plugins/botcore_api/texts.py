@@ -8,6 +8,7 @@ from botcore.openai import CompletionRequest, EditRequest, Served, TextAnswer, U
 from botcore.plugin import Bot, Context, Doc, Rest
 
 SHOWN = 60  # models of a list that people can still read; hosts of many vendors list hundreds
+THOUGHT = "It spent all it may write on thinking. The operator can allow more: plugins.api.complete_tokens."
 
 
 def register(bot: Bot, *, complete_with: str | None, edit_with: str | None, most: int) -> None:
@@ -97,7 +98,10 @@ async def _completed(ctx: Context, request: CompletionRequest) -> Json:
 
 
 def _record(served: Served[Any], answer: TextAnswer) -> Json:
-    cut = "It reached its longest length." if answer.finish_reason == "length" else ""
+    cut = ""
+    if answer.finish_reason == "length":
+        # a model that thinks before it writes may spend all of it on that
+        cut = "It reached its longest length." if answer.text.strip() else THOUGHT
     return {"text": answer.text, "notes": [note for note in (cut, served.note) if note]}
 
 

@@ -51,6 +51,15 @@ async def test_a_text_goes_on_while_one_watches(room: Room) -> None:
     assert 0 < written <= 20
 
 
+async def test_a_model_that_spends_all_on_thinking_is_told_of(room: Room) -> None:
+    room.settings = ApiCommandSettings(completion_model="gpt-5-mini", complete_tokens=20)
+    room.server.script.reply("", finish="length")
+    answer = await room.says("/complete The old lighthouse keeper had one rule:")
+    assert answer.text.startswith("(nothing came)")
+    assert "thinking" in answer.text
+    assert "plugins.api.complete_tokens" in answer.text
+
+
 async def test_a_text_goes_on_with_a_model_that_knows_chat_alone_and_the_newer_limit(room: Room) -> None:
     """The default model is one."""
     room.settings = ApiCommandSettings(completion_model="gpt-5-mini", complete_tokens=300)

@@ -112,7 +112,7 @@ def test_a_plugin_can_clash_with_itself_and_with_its_own_name() -> None:
     twice = Bot("twice")
     twice.command("one")(nothing)
     twice.command("two", aliases=("one",))(nothing)
-    with pytest.raises(NameTaken, match="command /one is already taken by plugin 'twice'"):
+    with pytest.raises(NameTaken, match="plugin 'twice': command /one is already taken by this very plugin"):
         Registry().add(twice)
     with pytest.raises(NameTaken, match="plugin 'images': the name images is already taken"):
         loaded(images()).add(Bot("images"))
