@@ -105,7 +105,7 @@ async def test_the_doctor_examines_everything(tmp_path: Path) -> None:
         done = await botcore(tmp_path, wrong, "doctor")
         assert done.code == 1
         assert "does not accept the token (Unauthorized)" in done.output
-        assert "the endpoint does not list imaginary" in done.output
+        assert "imaginary (chat.model): the endpoint does not list it" in " ".join(done.output.split())
         assert WRONG_TOKEN not in done.output + done.errors
 
 
