@@ -28,7 +28,7 @@ class ApiCommandSettings(Settings):
     )
     """The model of /moderate; not set: the endpoint's own."""
     upload_mb: int = Field(default=20, ge=1, le=512)
-    """The largest file that an administrator may send with /files upload, in megabytes."""
+    """The largest file that an administrator may send with /files, in megabytes."""
 
 
 def setup(bot: Bot, settings: ApiCommandSettings) -> None:

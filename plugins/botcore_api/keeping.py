@@ -26,7 +26,9 @@ def _add_files(bot: Bot, most: int) -> None:
     )
     async def files(
         ctx: Context,
-        action: Literal["list", "show", "upload", "delete"] = "list",
+        action: Annotated[
+            Literal["list", "show", "upload", "delete"] | None, Doc("upload where a file comes along, else list")
+        ] = None,
         file_id: Annotated[str, Doc("the file's id")] = "",
         *,
         file: File | None = None,
@@ -38,6 +40,7 @@ def _add_files(bot: Bot, most: int) -> None:
             /files show file-abc
             /files delete file-abc
         """
+        action = action or ("list" if file is None else "upload")
         if action == "list":
             found = [one async for one in ctx.api.files.list()]
             return _lines([_file(one) for one in found], "files")
@@ -90,7 +93,7 @@ def _add_finetune(bot: Bot) -> None:
 
 async def _uploaded(ctx: Context, file: File | None, most: int) -> str:
     if file is None:
-        raise Unsuitable("Send the file with /files upload as its caption, or reply to it.")
+        raise Unsuitable("Send the file with /files as its caption, or reply to it.")
 
     async def work() -> Json:
         # a function, so that the client can send it again after a failure

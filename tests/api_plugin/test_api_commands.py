@@ -203,7 +203,7 @@ async def test_a_job_is_cancelled(enter: Enter) -> None:
     room = await enter(tuning=TuningPace(1000, 1000, 1000))
     room.role = "admin"
     sent = File(ref="doc", name="train.jsonl", size=len(lines()))
-    file_id = (await room.says("/files upload", sent, files={"doc": lines()})).text.split("`")[1]
+    file_id = (await room.says("/files", sent, files={"doc": lines()})).text.split("`")[1]  # what else would it be for?
     job_id = (await room.says(f"/finetune start {file_id}", answers=("Yes",))).text.split()[0]
     with pytest.raises(Waiting):
         await room.says(f"/finetune cancel {job_id}")  # nothing happens before the answer
