@@ -20,6 +20,7 @@ from botcore.delivery.outbox import GONE, SURPLUS, Place
 from botcore.delivery.runner import EmbeddedRunner, Lane
 from botcore.delivery.sending import patiently, steadily
 from botcore.delivery.work import Database
+from botcore.errands import Errands
 from botcore.errors import DeliveryError, Fenced, SendUnknown, StoreUnavailable
 from botcore.messages import ConversationKey, Edit, Incoming, Piece, Reaction
 from botcore.store import ratings
@@ -132,7 +133,7 @@ class Desk(Generic[Claimed_co]):
         self._conversations: dict[ConversationKey, int] = {}
         self._people: dict[tuple[str, str, str], int] = {}
         self._capacity = capacity
-        self._errands: set[asyncio.Task[None]] = set()
+        self._errands = Errands()
 
     async def accept(self, *incoming: Incoming) -> None:
         """See `botcore.adapter.Gateway.accept`."""
@@ -141,10 +142,7 @@ class Desk(Generic[Claimed_co]):
             return
         await self._capacity.room()
         # Who calls may stop waiting, but not take what is stored from being worked on.
-        taking = asyncio.create_task(self._take(wanted), name="accept")
-        self._errands.add(taking)
-        taking.add_done_callback(self._errands.discard)
-        await asyncio.shield(taking)
+        await asyncio.shield(self._errands.run(self._take(wanted), "accept"))
 
     async def _take(self, wanted: Sequence[Incoming]) -> None:
         stored = await self._stored(wanted)
@@ -158,9 +156,7 @@ class Desk(Generic[Claimed_co]):
             if one.lane != ORDERLY or one.conversation_id not in stored.claimed:
                 self._runner.wake(one.conversation_id, one.lane)
             if one.lane == ORDERLY and not one.piece and worth_a_word(one.ahead, self._settings.busy_notice_at):
-                notice = asyncio.create_task(self._tell(one), name=f"notice {one.inbox_id}")
-                self._errands.add(notice)
-                notice.add_done_callback(self._errands.discard)
+                _ = self._errands.run(self._tell(one), f"notice {one.inbox_id}")
 
     async def _stored(self, wanted: Sequence[Incoming]) -> "_Stored[Claimed_co]":
         """Store what is wanted, and claim what need not wait.
@@ -168,20 +164,19 @@ class Desk(Generic[Claimed_co]):
         Whatever fails about a claim, the messages are accepted without: the drain meets the fault, and tells of it.
         """
         idle = self._reserve(wanted)
-        unclaimed = set(idle)
         try:
             stored = await self._database.run(partial(self._insert, wanted=wanted, idle=idle))
-            unclaimed -= stored.claimed.keys()
+            idle -= stored.claimed.keys()
         except StoreUnavailable:
             raise
         except Exception as error:
             if isinstance(error, IntegrityError):  # a remembered row is gone (a chat was deleted): look them up again
                 self.forget()
-            elif not idle:
+            elif not idle:  # nothing was claimed that could have failed
                 raise
-            stored = await self._database.run(partial(self._insert, wanted=wanted, idle=idle, claim=False))
+            stored = await self._database.run(partial(self._insert, wanted=wanted))
         finally:
-            for conversation_id in unclaimed:
+            for conversation_id in idle:
                 self._runner.release(conversation_id, ORDERLY)
         return stored
 
@@ -200,11 +195,7 @@ class Desk(Generic[Claimed_co]):
 
     async def close(self) -> None:
         """Let what is being stored, and the words about the queue that are on their way, arrive, for a moment."""
-        if self._errands:
-            _, late = await asyncio.wait(self._errands, timeout=CLOSING_PATIENCE)
-            for errand in late:
-                errand.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await self._errands.finish(CLOSING_PATIENCE)
 
     def forget(self) -> None:
         """Drop what is remembered of row ids."""
@@ -212,7 +203,7 @@ class Desk(Generic[Claimed_co]):
         self._people.clear()
 
     def _insert(
-        self, c: Connection, *, wanted: Sequence[Incoming], idle: AbstractSet[int], claim: bool = True
+        self, c: Connection, *, wanted: Sequence[Incoming], idle: AbstractSet[int] = frozenset()
     ) -> "_Stored[Claimed_co]":
         accepted: list[Accepted] = []
         again: set[Lane] = set()
@@ -245,11 +236,10 @@ class Desk(Generic[Claimed_co]):
                 tail = Tail(tail.open + (lane == ORDERLY), lane, joins)
             tails[conversation_id] = tail
         claimed: dict[int, Claimed_co] = {}
-        if claim:
-            for conversation_id in {one.conversation_id for one in accepted if one.lane == ORDERLY} & idle:
-                work = self._claim(c, conversation_id=conversation_id, lane=ORDERLY)
-                if work is not None:
-                    claimed[conversation_id] = work
+        for conversation_id in {one.conversation_id for one in accepted if one.lane == ORDERLY} & idle:
+            work = self._claim(c, conversation_id=conversation_id, lane=ORDERLY)
+            if work is not None:
+                claimed[conversation_id] = work
         return _Stored(accepted, again, claimed)
 
     def _lane(self, incoming: Incoming, tail: Tail) -> int:
